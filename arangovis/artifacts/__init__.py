@@ -1,0 +1,1 @@
+"""Where bytes are kept. `base.ArtifactStore` is the contract; each backend is one module."""

@@ -1,0 +1,72 @@
+"""The contract of an artifact store: bytes under their SHA-256.
+
+Bytes are written before the graph speaks of them, so a crash leaves at most an orphan blob. Deciding which blob
+is an orphan is the business of `arangovis.services.blobs`, not of the store.
+"""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from arangovis.domain.errors import IntegrityError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob as the store lists it; `modified` in microseconds since 1970."""
+
+    digest: str
+    bytes: int
+    modified: int
+
+
+class ArtifactStore(ABC):
+    """Content-addressed bytes. All methods may be called from any thread and any process."""
+
+    @abstractmethod
+    def put(self, data: bytes) -> str:
+        """Store bytes durably and return their digest, 64 hex digits of SHA-256.
+
+        Atomic: another reader sees all of it or nothing. Storing what is there already changes nothing.
+        """
+
+    @abstractmethod
+    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
+        """Store a stream of any length durably; return (digest, bytes). Atomic as `put`; constant memory."""
+
+    @abstractmethod
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for reading from its start. The bytes are not verified.
+
+        Raises:
+            NotFound: there is no such blob.
+
+        """
+
+    @abstractmethod
+    def exists(self, digest: str) -> bool:
+        """Say whether the blob is there."""
+
+    @abstractmethod
+    def remove(self, digest: str) -> None:
+        """Remove a blob; one that is not there stays not there."""
+
+    @abstractmethod
+    def blobs(self) -> Iterator[StoredBlob]:
+        """Walk all blobs, in no particular order."""
+
+    def read(self, digest: str) -> bytes:
+        """Return all bytes of a blob, verified.
+
+        Raises:
+            NotFound: there is no such blob.
+            IntegrityError: the bytes do not have this digest.
+
+        """
+        with self.open(digest) as stream:
+            data = stream.read()
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise IntegrityError(f"the bytes of blob {digest[:12]} do not have its digest")
+        return data

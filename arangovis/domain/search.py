@@ -1,0 +1,173 @@
+"""Search: what of a document is searchable, what a condition means, and what is asked.
+
+The meaning is the same on every store; this module is the reference. A property is (name, type, value):
+comparisons across types are false, a missing name matches only `Missing`, NaN is stored and matches nothing.
+A name may have several values (tags): a condition holds if one of them satisfies it.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from arangovis.domain.json import Document, JsonValue
+from arangovis_schema import FieldType, VertexKind
+
+PAGE_SIZE_MAX = 1000
+
+
+class PropertyType(StrEnum):
+    """The types that values are compared within."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One searchable value of a node."""
+
+    name: str
+    type: PropertyType
+    value: str | float | int | bool
+
+
+class Operator(StrEnum):
+    """How a value is compared."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    LESS = "<"
+    LESS_EQUAL = "<="
+    GREATER = ">"
+    GREATER_EQUAL = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`name operator value`: some value of that name and of the same type compares so."""
+
+    name: str
+    operator: Operator
+    value: str | float | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """`name exists`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`not term`."""
+
+    term: "Filter"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """`a and b and ...`; empty is true."""
+
+    terms: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """`a or b or ...`; empty is false."""
+
+    terms: tuple["Filter", ...]
+
+
+Filter: TypeAlias = Comparison | Present | Not | AllOf | AnyOf
+
+EVERYTHING = AllOf(())
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question for nodes of one kind, newest (by creation) first; deleted nodes are never found.
+
+    Args:
+        kind: the vertex kind.
+        where: the condition on its searchable values.
+        project: only nodes of this project's key, or None for all.
+        limit: page size, 1 to PAGE_SIZE_MAX.
+        cursor: `next_cursor` of the page before.
+
+    """
+
+    kind: str
+    where: Filter = EVERYTHING
+    project: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+def properties_of(kind: VertexKind, attributes: Document) -> Iterator[Property]:
+    """Yield the searchable values of a document, as its kind declares them."""
+    for declared in kind.searchable_fields:
+        value = attributes.get(declared.name)
+        if declared.type is FieldType.VALUES and isinstance(value, Mapping):
+            for name, member in value.items():
+                yield from _scalars(f"{declared.name}.{name}", member)
+        elif value is not None:
+            yield from _scalars(declared.name, value)
+
+
+def _scalars(name: str, value: JsonValue) -> Iterator[Property]:
+    if isinstance(value, bool):
+        yield Property(name, PropertyType.BOOLEAN, value)
+    elif isinstance(value, int | float):
+        yield Property(name, PropertyType.NUMBER, value)
+    elif isinstance(value, str):
+        yield Property(name, PropertyType.TEXT, value)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            if not isinstance(member, list | tuple | Mapping):
+                yield from _scalars(name, member)
+
+
+def type_of(value: str | float | bool) -> PropertyType:
+    """Return the type that a value is compared within."""
+    if isinstance(value, bool):
+        return PropertyType.BOOLEAN
+    return PropertyType.TEXT if isinstance(value, str) else PropertyType.NUMBER
+
+
+def matches(where: Filter, properties: Iterable[Property]) -> bool:
+    """Say whether a node with these properties satisfies the condition."""
+    found = tuple(properties)
+    match where:
+        case Comparison():
+            return any(_compares(where, item) for item in found)
+        case Present(name):
+            return any(item.name == name for item in found)
+        case Not(term):
+            return not matches(term, found)
+        case AllOf(terms):
+            return all(matches(term, found) for term in terms)
+        case AnyOf(terms):
+            return any(matches(term, found) for term in terms)
+
+
+def _compares(wanted: Comparison, item: Property) -> bool:
+    if item.name != wanted.name or item.type is not type_of(wanted.value):
+        return False
+    if isinstance(item.value, float) and math.isnan(item.value):
+        return False
+    return _COMPARE[wanted.operator](item.value, wanted.value)
+
+
+_COMPARE: dict[Operator, Callable[[object, object], bool]] = {
+    Operator.EQUAL: operator.eq,
+    Operator.NOT_EQUAL: operator.ne,
+    Operator.LESS: operator.lt,  # type: ignore[dict-item]
+    Operator.LESS_EQUAL: operator.le,  # type: ignore[dict-item]
+    Operator.GREATER: operator.gt,  # type: ignore[dict-item]
+    Operator.GREATER_EQUAL: operator.ge,  # type: ignore[dict-item]
+}

@@ -1,0 +1,1 @@
+"""Projections of embeddings: arrays in, arrays out. Knows no store and no HTTP."""

@@ -1,0 +1,100 @@
+"""What a projection method is.
+
+A method is one module with a subclass of `Projector`, and one line in `registry.py`. `arangovis.testing.projections`
+checks any of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from arangovis.domain.json import Scalar
+from arangovis.domain.parameters import ParameterSet
+
+Matrix: TypeAlias = npt.NDArray[np.float32]
+"""Rows by dimensions."""
+
+Progress: TypeAlias = Callable[[float], None]
+"""Called with the fraction done, 0 to 1, never falling; raises Cancelled if the run was cancelled."""
+
+
+def no_progress(fraction: float) -> None:
+    """Ignore progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The k nearest neighbours of each row, itself left out, nearest first, ties by index.
+
+    `indices` int64 (n, k), `distances` float32 (n, k).
+    """
+
+    indices: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayBundle:
+    """Arrays and facts that are stored together, without pickle: see `bundle.py`."""
+
+    arrays: Mapping[str, npt.NDArray[np.generic]]
+    facts: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a fit leaves: coordinates float32 (n, n_components), and the transformer to store."""
+
+    coordinates: Matrix
+    transformer: ArrayBundle
+
+
+class Projector(ABC):
+    """A projection method."""
+
+    name: str
+    """As in `/visualization/plottable_embeddings/{name}`."""
+    parameters: ParameterSet
+    """Its parameters with limits and defaults, declared once."""
+    algorithm_version: int
+    """Raised by hand when the same input would give another answer."""
+
+    @abstractmethod
+    def engine(self) -> str:
+        """Return the library and version that computes, such as `umap-learn 0.5.12`, without importing it."""
+
+    @abstractmethod
+    def neighbours_needed(self, parameters: Mapping[str, Scalar], rows: int) -> int:
+        """Return how many neighbours of each row `fit` wants to be given; 0 for none."""
+
+    @abstractmethod
+    def fit(
+        self,
+        matrix: Matrix,
+        parameters: Mapping[str, Scalar],
+        *,
+        neighbours: Neighbours | None,
+        seed: int,
+        progress: Progress,
+    ) -> Fitted:
+        """Learn a projection of the rows. Same arguments, same result.
+
+        Raises:
+            NotSupported: the data do not suit the method or its metric; the text says why.
+            ComputeFailed: the library raised.
+
+        """
+
+    @abstractmethod
+    def transform(self, transformer: ArrayBundle, matrix: Matrix, *, seed: int, progress: Progress) -> Matrix:
+        """Place new rows in a fitted projection. Same arguments, same result.
+
+        Raises:
+            InvalidInput: the rows have another dimension than the fitted ones.
+            ComputeFailed: the library raised.
+
+        """

@@ -1,0 +1,34 @@
+"""Record kinds: unversioned bookkeeping beside the graph.
+
+A record has a deterministic key, so two writers of one key collide on every store without a unique index.
+`group` and `due` are its two indexed columns: a scan walks one group in order of `due`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """A kind of record and what its two indexed columns mean."""
+
+    name: str
+    description: str
+    group: str
+    due: str
+
+
+RESERVATION = RecordKind("reservation", "A name taken by a node.", "its namespace", "unused")
+SEQUENCE = RecordKind("sequence", "The last number handed out.", "unused", "unused")
+LEASE = RecordKind(
+    "lease",
+    "An open run of a worker: who holds it, until when, how far it is.",
+    "the run's method",
+    "when it may be claimed: its queue time while pending, the lease's end while held",
+)
+BLOB = RecordKind("blob", "Stored bytes.", "staged, kept or doomed", "keep until")
+SEGMENT = RecordKind("segment", "One segment of a data set's manifest.", "the data set's key", "its number, from 1")
+IDEMPOTENCY = RecordKind("idempotency", "The answer given to a request key.", "unused", "when it may be forgotten")
+KIND = RecordKind("kind", "A vertex or edge kind that a user declared.", "vertex or edge", "unused")
+WORKER = RecordKind("worker", "A running worker.", "unused", "when it counts as lost")
+
+RECORD_KINDS = (RESERVATION, SEQUENCE, LEASE, BLOB, SEGMENT, IDEMPOTENCY, KIND, WORKER)

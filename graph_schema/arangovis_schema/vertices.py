@@ -1,0 +1,249 @@
+"""All built-in vertex kinds."""
+
+from arangovis_schema.fields import Field, FieldType
+from arangovis_schema.kinds import KeyRule, VertexKind
+
+RUN_STATES = ("PENDING", "STARTED", "SUCCESS", "ERROR", "NO_DATA", "NOT_SUPPORTED", "CANCELLED")
+EXECUTORS = ("worker", "external", "plan")
+DATASET_FORMS = ("table", "stream", "snapshot")
+DEPLOYMENT_STATES = ("scheduled", "active", "archived")
+OPERATIONS = ("Eq", "NotEq", "Greater", "GreaterEq", "Less", "LessEq")
+
+_NAME = Field("name", FieldType.TEXT, "The name people know it by.", required=True, searchable=True)
+_DESCRIPTION = Field("description", FieldType.TEXT, "What it is, in a sentence or two.")
+_TAGS = Field("tags", FieldType.TEXTS, "Words to find it by.", searchable=True)
+_ATTRIBUTES = Field("attributes", FieldType.VALUES, "The user's own facts about it.", searchable=True)
+_DIGEST = Field("digest", FieldType.TEXT, "SHA-256 of the content, 64 hex digits.", searchable=True)
+_METRICS = Field("metrics", FieldType.VALUES, "Measured values by name.", searchable=True)
+_OWN = (_DESCRIPTION, _TAGS, _ATTRIBUTES)
+
+PROJECT = VertexKind("project", "A team's name space.", KeyRule.NAMED, (_NAME, *_OWN))
+
+DATASET = VertexKind(
+    "dataset",
+    "A table of rows: immutable, a growing stream, or a frozen snapshot of a stream.",
+    KeyRule.NAMED,
+    (
+        _NAME,
+        Field(
+            "form",
+            FieldType.TEXT,
+            "Table, stream or snapshot.",
+            required=True,
+            searchable=True,
+            choices=DATASET_FORMS,
+        ),
+        _DIGEST,
+        Field("rows", FieldType.INTEGER, "How many rows it holds.", searchable=True),
+        Field("segments", FieldType.INTEGER, "How many segments its manifest has."),
+        Field("columns", FieldType.DOCUMENT, "Column names and types."),
+        Field(
+            "selection",
+            FieldType.TEXT,
+            "Snapshot: digest of the blob with the sampled row positions and ids.",
+        ),
+        Field("source", FieldType.TEXT, "Snapshot: node id of the data set that was sampled."),
+        Field("seed", FieldType.INTEGER, "Snapshot: the seed of the sample.", searchable=True),
+        Field("generation", FieldType.INTEGER, "Snapshot: raised by each forced recomputation."),
+        Field("sample_size", FieldType.INTEGER, "Snapshot: how many rows were asked for."),
+        *_OWN,
+    ),
+)
+
+FEATURESET = VertexKind(
+    "featureset",
+    "Features that models are trained on.",
+    KeyRule.NAMED,
+    (_NAME, Field("features", FieldType.DOCUMENT, "Name, dtype and transformation of each feature."), *_OWN),
+)
+
+MODEL = VertexKind("model", "A model under development.", KeyRule.NAMED, (_NAME, *_OWN))
+
+MODEL_VERSION = VertexKind(
+    "model_version",
+    "One trained state of a model.",
+    KeyRule.NAMED,
+    (
+        _NAME,
+        Field("version", FieldType.TEXT, "The version's name inside its model.", required=True, searchable=True),
+        Field(
+            "number",
+            FieldType.INTEGER,
+            "The small integer id that REST clients speak.",
+            required=True,
+            searchable=True,
+        ),
+        Field("model", FieldType.TEXT, "Node id of the model.", required=True, searchable=True),
+        Field("signature", FieldType.DOCUMENT, "Inputs and outputs: name, shape, dtype, profile."),
+        *_OWN,
+    ),
+)
+
+PARAMS = VertexKind(
+    "params",
+    "A set of parameters: revision n for (model version, method), or the parameters of one run. Never edited.",
+    KeyRule.NAMED,
+    (
+        Field(
+            "method",
+            FieldType.TEXT,
+            "The method that reads these parameters.",
+            required=True,
+            searchable=True,
+        ),
+        Field("revision", FieldType.INTEGER, "1, 2, ... for one model version and method.", searchable=True),
+        Field("owner", FieldType.TEXT, "Node id of the model version or the run.", searchable=True),
+        Field("values", FieldType.VALUES, "The parameters.", required=True, searchable=True),
+        Field("options", FieldType.DOCUMENT, "What a method reads beside its parameters: sample sizes, metrics."),
+        _DIGEST,
+    ),
+)
+
+RUN = VertexKind(
+    "run",
+    "Something that ran, or waits to run: a training, a projection, a scoring, a plan. It is the queue's row.",
+    KeyRule.TIME_ORDERED,
+    (
+        Field(
+            "method",
+            FieldType.TEXT,
+            "What it does, such as `projection.umap`.",
+            required=True,
+            searchable=True,
+        ),
+        Field("state", FieldType.TEXT, "Where it stands.", required=True, searchable=True, choices=RUN_STATES),
+        Field("reason", FieldType.TEXT, "Why it ended as it did.", searchable=True),
+        Field("message", FieldType.TEXT, "What a person should read about its end."),
+        Field("executor", FieldType.TEXT, "Who runs it.", required=True, searchable=True, choices=EXECUTORS),
+        Field("attempt", FieldType.INTEGER, "How often it was claimed."),
+        Field("priority", FieldType.INTEGER, "Smaller is sooner."),
+        Field(
+            "run_key",
+            FieldType.TEXT,
+            "Digest of method, inputs, parameters, seed and versions.",
+            searchable=True,
+        ),
+        Field("generation", FieldType.INTEGER, "Raised by a forced recomputation."),
+        Field("seed", FieldType.INTEGER, "The seed of its random numbers.", searchable=True),
+        Field("params", FieldType.VALUES, "Its parameters with defaults filled in.", searchable=True),
+        Field("options", FieldType.DOCUMENT, "What its method needs beside parameters."),
+        Field("environment", FieldType.VALUES, "Versions of the software that ran.", searchable=True),
+        Field("name", FieldType.TEXT, "The name people know it by.", searchable=True),
+        Field(
+            "started",
+            FieldType.INTEGER,
+            "When it was first claimed, microseconds since 1970.",
+            searchable=True,
+        ),
+        Field("ended", FieldType.INTEGER, "When it ended, microseconds since 1970.", searchable=True),
+        Field("retry_of", FieldType.TEXT, "Node id of the run that this one does again."),
+        Field("plan", FieldType.TEXT, "Node id of the plan that it is a step of.", searchable=True),
+        Field("steps", FieldType.DOCUMENT, "Plan: its steps and what each waits for."),
+        _METRICS,
+        *_OWN,
+    ),
+)
+
+ARTIFACT = VertexKind(
+    "artifact",
+    "A file with an origin: result, neighbours, transformer, plot, scorer, report.",
+    KeyRule.TIME_ORDERED,
+    (
+        Field("role", FieldType.TEXT, "What it is to its run.", required=True, searchable=True),
+        Field("digest", FieldType.TEXT, "SHA-256 of the bytes, 64 hex digits.", required=True, searchable=True),
+        Field("bytes", FieldType.INTEGER, "Its size.", required=True, searchable=True),
+        Field("media_type", FieldType.TEXT, "Its media type.", required=True, searchable=True),
+        Field("stage_key", FieldType.TEXT, "Digest of all that it depends on.", searchable=True),
+        Field("name", FieldType.TEXT, "The name people know it by.", searchable=True),
+        Field("facts", FieldType.VALUES, "What its maker says of it: shape, metric, versions.", searchable=True),
+        *_OWN,
+    ),
+)
+
+EVALUATION = VertexKind(
+    "evaluation",
+    "Measured performance in development.",
+    KeyRule.TIME_ORDERED,
+    (_METRICS, *_OWN),
+)
+
+DEPLOYMENT = VertexKind(
+    "deployment",
+    "A model version in service.",
+    KeyRule.NAMED,
+    (
+        _NAME,
+        Field(
+            "state",
+            FieldType.TEXT,
+            "Where it stands.",
+            required=True,
+            searchable=True,
+            choices=DEPLOYMENT_STATES,
+        ),
+        *_OWN,
+    ),
+)
+
+SERVING_PERFORMANCE = VertexKind(
+    "serving_performance",
+    "Measured performance of a deployment in one period.",
+    KeyRule.TIME_ORDERED,
+    (
+        Field("period_start", FieldType.INTEGER, "Microseconds since 1970.", searchable=True),
+        Field("period_end", FieldType.INTEGER, "Microseconds since 1970.", searchable=True),
+        _METRICS,
+        *_OWN,
+    ),
+)
+
+METRIC_SPEC = VertexKind(
+    "metric_spec",
+    "A monitoring metric of a model version: healthy if `value <operation> threshold`.",
+    KeyRule.NAMED,
+    (
+        _NAME,
+        Field("threshold", FieldType.NUMBER, "The value compared with.", required=True),
+        Field("operation", FieldType.TEXT, "How it is compared.", required=True, choices=OPERATIONS),
+        Field("model_version", FieldType.TEXT, "Node id of the model version.", required=True, searchable=True),
+        *_OWN,
+    ),
+)
+
+FIELD = VertexKind(
+    "field",
+    "A named, typed quantity that is logged.",
+    KeyRule.NAMED,
+    (_NAME, Field("type", FieldType.TEXT, "Its type.", required=True, searchable=True), *_OWN),
+)
+
+SERIES = VertexKind("series", "A fixed, named set of fields.", KeyRule.NAMED, (_NAME, *_OWN))
+
+SERIES_DATA = VertexKind(
+    "series_data",
+    "What one run logged to one series.",
+    KeyRule.TIME_ORDERED,
+    (
+        Field("generation", FieldType.INTEGER, "Raised when the run is replaced."),
+        Field("rows", FieldType.INTEGER, "How many rows it holds.", searchable=True),
+        *_OWN,
+    ),
+)
+
+VERTEX_KINDS = (
+    PROJECT,
+    DATASET,
+    FEATURESET,
+    MODEL,
+    MODEL_VERSION,
+    PARAMS,
+    RUN,
+    ARTIFACT,
+    EVALUATION,
+    DEPLOYMENT,
+    SERVING_PERFORMANCE,
+    METRIC_SPEC,
+    FIELD,
+    SERIES,
+    SERIES_DATA,
+)
