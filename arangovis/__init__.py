@@ -1,1 +1,51 @@
-"""arangovis."""
+"""arangovis: the lineage of models, and plots that know where they came from.
+
+`import arangovis as av` loads nothing heavy: a name is imported when it is first used (PEP 562).
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Client": "arangovis.client",
+    "Input": "arangovis.services.runs",
+    "LoggedRun": "arangovis.services.run_log",
+    "NodeId": "arangovis.domain.ids",
+    "Output": "arangovis.services.run_log",
+    "Projection": "arangovis.client",
+    "Signature": "arangovis.domain.catalogue",
+    "connect": "arangovis.client",
+    "signature_field": "arangovis.client",
+}
+
+__all__ = [
+    "Client",
+    "Input",
+    "LoggedRun",
+    "NodeId",
+    "Output",
+    "Projection",
+    "Signature",
+    "__version__",
+    "connect",
+    "signature_field",
+]
+
+if TYPE_CHECKING:
+    from arangovis.client import Client, Projection, connect, signature_field
+    from arangovis.domain.catalogue import Signature
+    from arangovis.domain.ids import NodeId
+    from arangovis.services.run_log import LoggedRun, Output
+    from arangovis.services.runs import Input
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'arangovis' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

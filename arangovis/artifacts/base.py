@@ -7,6 +7,7 @@ is an orphan is the business of `arangovis.services.blobs`, not of the store.
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -56,6 +57,17 @@ class ArtifactStore(ABC):
     @abstractmethod
     def blobs(self) -> Iterator[StoredBlob]:
         """Walk all blobs, in no particular order."""
+
+    @abstractmethod
+    def removal_lock(self, timeout_s: float) -> AbstractContextManager[None]:
+        """Hold the one right to remove blobs, among all threads and processes, until the context ends.
+
+        A holder that stalls keeps it; one that dies frees it. It does not hinder `put`, `open` or `read`.
+
+        Raises:
+            Conflict: another held it for all of `timeout_s` seconds.
+
+        """
 
     def read(self, digest: str) -> bytes:
         """Return all bytes of a blob, verified.

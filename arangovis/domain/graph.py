@@ -77,7 +77,7 @@ class Record:
     key: str
     group: str = ""
     due: int = 0
-    data: Document = field(default=EMPTY)
+    data: Document = field(default_factory=lambda: EMPTY)
 
 
 class Direction(StrEnum):

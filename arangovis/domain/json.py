@@ -1,12 +1,12 @@
 """JSON as values: types, canonical bytes, digests, and a codec that keeps NaN and infinities.
 
 Documents are stored with `encode`, which writes a non-finite number as `{"$number": "nan"}` so that the bytes
-stay strict JSON; `decode` brings it back.
+stay strict JSON; `decode` brings it back. A mapping of that very shape is written as `{"$number": [value]}`.
 """
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
@@ -15,24 +15,30 @@ import orjson
 from arangovis.domain.errors import InvalidInput
 
 Scalar: TypeAlias = str | int | float | bool | None
-JsonValue: TypeAlias = "Scalar | list[JsonValue] | tuple[JsonValue, ...] | Mapping[str, JsonValue]"
+JsonValue: TypeAlias = "Scalar | Sequence[JsonValue] | Mapping[str, JsonValue]"
 Document: TypeAlias = Mapping[str, JsonValue]
 
 EMPTY: Document = MappingProxyType({})
 
 _NUMBER = "$number"
+_STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+"""What orjson would write of its own accord, though it is not JSON."""
+_INTEGERS = range(-(2**63), 2**64)
+"""What orjson can write."""
 
 
 def encode(document: Document) -> bytes:
     """Return the document as strict JSON bytes.
 
     Raises:
-        InvalidInput: a value is not JSON, or an integer does not fit 64 bits.
+        InvalidInput: a value is not JSON, an integer does not fit 64 bits, or it is nested too deep.
 
     """
     try:
-        return orjson.dumps(_wrapped(document))
-    except (TypeError, orjson.JSONEncodeError) as error:
+        data = orjson.dumps(document, option=_STRICT, default=_as_dict)
+        # A number that is not finite comes out as null. Without one, nothing had to be wrapped.
+        return orjson.dumps(_wrapped(document), option=_STRICT) if b"null" in data or b'"$number"' in data else data
+    except (TypeError, RecursionError) as error:
         raise InvalidInput(f"not a JSON document: {error}") from error
 
 
@@ -47,8 +53,15 @@ def canonical(value: JsonValue) -> bytes:
     """Return the one byte form of a JSON value: keys sorted, no spaces. Equal values give equal bytes.
 
     Whole floats are written as integers, so 15 and 15.0 are the same parameter.
+
+    Raises:
+        InvalidInput: as `encode`.
+
     """
-    return orjson.dumps(_normalised(value), option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(_normalised(value), option=_STRICT | orjson.OPT_SORT_KEYS)
+    except (TypeError, RecursionError) as error:
+        raise InvalidInput(f"not JSON: {error}") from error
 
 
 def digest_of(value: JsonValue) -> str:
@@ -56,11 +69,17 @@ def digest_of(value: JsonValue) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+def _as_dict(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not a JSON type")
+
+
 def _wrapped(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else {_NUMBER: str(value)}
     if isinstance(value, Mapping):
-        return {key: _wrapped(item) for key, item in value.items()}
+        return _escaped({key: _wrapped(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return [_wrapped(item) for item in value]
     return value
@@ -69,7 +88,8 @@ def _wrapped(value: object) -> object:
 def _unwrapped(value: object) -> object:
     if isinstance(value, dict):
         if value.keys() == {_NUMBER}:
-            return float(value[_NUMBER])
+            inner = value[_NUMBER]
+            return {_NUMBER: _unwrapped(inner[0])} if isinstance(inner, list) else float(inner)
         return {key: _unwrapped(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_unwrapped(item) for item in value]
@@ -80,9 +100,14 @@ def _normalised(value: object) -> object:
     if isinstance(value, float):
         if not math.isfinite(value):
             return {_NUMBER: str(value)}
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() and int(value) in _INTEGERS else value
     if isinstance(value, Mapping):
-        return {key: _normalised(item) for key, item in value.items()}
+        return _escaped({key: _normalised(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return [_normalised(item) for item in value]
     return value
+
+
+def _escaped(mapping: dict[str, object]) -> dict[str, object]:
+    """Keep a mapping that looks like a wrapped number apart from one."""
+    return {_NUMBER: [mapping[_NUMBER]]} if len(mapping) == 1 and _NUMBER in mapping else mapping

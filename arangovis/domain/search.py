@@ -112,7 +112,7 @@ def properties_of(kind: VertexKind, attributes: Document) -> Iterator[Property]:
     """Yield the searchable values of a document, as its kind declares them."""
     for declared in kind.searchable_fields:
         value = attributes.get(declared.name)
-        if declared.type is FieldType.VALUES and isinstance(value, Mapping):
+        if declared.type is FieldType.VALUES and isinstance(value, (dict, Mapping)):
             for name, member in value.items():
                 yield from _scalars(f"{declared.name}.{name}", member)
         elif value is not None:
@@ -158,7 +158,7 @@ def matches(where: Filter, properties: Iterable[Property]) -> bool:
 def _compares(wanted: Comparison, item: Property) -> bool:
     if item.name != wanted.name or item.type is not type_of(wanted.value):
         return False
-    if isinstance(item.value, float) and math.isnan(item.value):
+    if any(isinstance(value, float) and math.isnan(value) for value in (item.value, wanted.value)):
         return False
     return _COMPARE[wanted.operator](item.value, wanted.value)
 

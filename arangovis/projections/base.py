@@ -18,6 +18,8 @@ from arangovis.domain.parameters import ParameterSet
 Matrix: TypeAlias = npt.NDArray[np.float32]
 """Rows by dimensions."""
 
+_WARM_UP_ROWS = 64
+
 Progress: TypeAlias = Callable[[float], None]
 """Called with the fraction done, 0 to 1, never falling; raises Cancelled if the run was cancelled."""
 
@@ -88,6 +90,12 @@ class Projector(ABC):
             ComputeFailed: the library raised.
 
         """
+
+    def warm_up(self) -> None:
+        """Fit and transform a few rows, so that a fresh process pays for imports and compilation before work comes."""
+        rows = np.sin(np.outer(np.arange(1, _WARM_UP_ROWS + 1), np.arange(1, 9))).astype(np.float32)
+        fitted = self.fit(rows, self.parameters.defaults(), neighbours=None, seed=0, progress=no_progress)
+        self.transform(fitted.transformer, rows[:-1], seed=0, progress=no_progress)
 
     @abstractmethod
     def transform(self, transformer: ArrayBundle, matrix: Matrix, *, seed: int, progress: Progress) -> Matrix:

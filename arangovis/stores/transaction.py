@@ -5,8 +5,9 @@ validation and the refusal of edges to nothing are the same everywhere.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from arangovis.domain.errors import AlreadyExists, Conflict, Fault, Gone, InUse, InvalidInput, NotFound
 from arangovis.domain.graph import Direction, EdgeId, Record
@@ -20,6 +21,8 @@ from arangovis_schema.declarations import (
     vertex_kind_of,
 )
 from arangovis_schema.validation import faults_of
+
+T = TypeVar("T")
 
 DEPENDANTS_SHOWN_MAX = 100
 
@@ -90,15 +93,33 @@ class Transaction(ABC):
     def _read_records(self, kind: str, group: str | None, due_max: int | None, limit: int) -> Sequence[Record]:
         """Return records as `GraphStore.records` does."""
 
+    def attempt(self, part: Callable[[], T]) -> T:
+        """Do a part of the action; if it raises, its writes are forgotten and the rest of the action may go on."""
+        writes, created = self.writes, set(self._created)
+        self.writes = WriteSet(dict(writes.nodes), dict(writes.edges), dict(writes.records))
+        try:
+            return part()
+        except BaseException:
+            self.writes, self._created = writes, created
+            raise
+
     # --- nodes ------------------------------------------------------------------------------------------------
 
     def find_many(self, ids: Iterable[NodeId]) -> dict[NodeId, Draft]:
         """Return the nodes that exist, tombstones included, as the action sees them."""
-        wanted = tuple(dict.fromkeys(ids))
-        unseen = [i for i in wanted if i not in self.writes.nodes and i not in self._seen]
+        found: dict[NodeId, Draft] = {}
+        unseen = []
+        for node_id in ids:
+            draft = self.writes.nodes.get(node_id) or self._seen.get(node_id)
+            if draft is None:
+                unseen.append(node_id)
+            else:
+                found[node_id] = draft
         if unseen:
-            self._seen.update(self._read_nodes(unseen))
-        return {i: draft for i in wanted if (draft := self.writes.nodes.get(i) or self._seen.get(i)) is not None}
+            read = self._read_nodes(unseen)
+            self._seen |= read
+            found |= read
+        return found
 
     def find(self, node_id: NodeId) -> Draft | None:
         """Return a live node, or None if it does not exist or is deleted."""
@@ -185,8 +206,10 @@ class Transaction(ABC):
         self.writes.nodes[node_id] = Draft(node_id, present.project, tombstone, deleted=True)
 
     def _dependants(self, node_id: NodeId) -> tuple[str, ...]:
-        edges = self.edges_of(node_id, Direction.DOWNSTREAM, (*LINEAGE_EDGE_KINDS, "contains"))
-        ends = self.find_many(edge.id.target for edge in edges)
+        declared = (edge_kind_of(record.data) for record in self.records("kind", "edge"))
+        kinds = (*LINEAGE_EDGE_KINDS, "contains", *(kind.name for kind in declared if kind.lineage))
+        edges = self.edges_of(node_id, Direction.DOWNSTREAM, kinds)
+        ends = self.find_many(edge.id.target for edge in edges if edge.id.target != node_id)
         return tuple(sorted(str(end.id) for end in ends.values() if not end.deleted))[:DEPENDANTS_SHOWN_MAX]
 
     def _put(self, draft: Draft) -> Draft:
@@ -217,11 +240,13 @@ class Transaction(ABC):
 
         """
         self._check_edge(edge_id, attributes)
-        ends = self.find_many((edge_id.source, edge_id.target))
-        for end in (edge_id.source, edge_id.target):
-            if end not in ends:
+        ends = (edge_id.source, edge_id.target)
+        found = self.find_many(ends)
+        for end in ends:
+            draft = found.get(end)
+            if draft is None:
                 raise NotFound(f"there is no {end}")
-            if ends[end].deleted:
+            if draft.deleted:
                 raise Gone(f"{end} was deleted")
         present = self._find_edge(edge_id)
         if present and not present.deleted and canonical(present.attributes) == canonical(attributes):
@@ -316,9 +341,10 @@ class Transaction(ABC):
         """
         if self.reserved(namespace, old) != node_id:
             raise Conflict(f"{old!r} is not the name of {node_id}")
-        self.release(namespace, old)
-        if self.reserve(namespace, new, node_id) != node_id:
+        if self.reserved(namespace, new) not in (None, node_id):
             raise AlreadyExists(f"the name {new!r} is taken")
+        self.release(namespace, old)
+        self._put_reservation(namespace, new, node_id)
 
     def next_number(self, sequence: str) -> int:
         """Return the next integer of a sequence: 1, 2, ... without gaps, since it commits with the action."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from arangovis_schema.fields import Field
 
@@ -18,7 +19,7 @@ class KeyRule(StrEnum):
     """UUIDv7, or a UUID that the caller brings."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VertexKind:
     """A kind of vertex: a collection in ArangoDB, rows of one table in SQLite."""
 
@@ -28,7 +29,7 @@ class VertexKind:
     fields: tuple[Field, ...]
     custom: bool = False
 
-    @property
+    @cached_property
     def searchable_fields(self) -> tuple[Field, ...]:
         """The fields that are written to the search projection, in order of declaration."""
         return tuple(field for field in self.fields if field.searchable)

@@ -123,6 +123,7 @@ RUN = VertexKind(
             "Digest of method, inputs, parameters, seed and versions.",
             searchable=True,
         ),
+        Field("question", FieldType.TEXT, "Digest of what was asked, whatever data was current.", searchable=True),
         Field("generation", FieldType.INTEGER, "Raised by a forced recomputation."),
         Field("seed", FieldType.INTEGER, "The seed of its random numbers.", searchable=True),
         Field("params", FieldType.VALUES, "Its parameters with defaults filled in.", searchable=True),

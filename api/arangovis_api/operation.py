@@ -1,0 +1,150 @@
+"""What a route takes and gives, said once: it validates requests, and the OpenAPI document is made from it.
+
+    @operation("Register a project", body=ProjectBody, answers={201: Registered, 200: Registered})
+    def on_post(self, req, resp, *, body): ...
+
+`query` and `body` are marshmallow schemas whose `post_load` builds a frozen dataclass, so a responder sees no dict.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Protocol, TypeVar, cast
+
+import falcon
+import orjson
+from marshmallow import Schema, ValidationError
+
+from arangovis.domain.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
+
+JSON = "application/json"
+JSON_BYTES_MAX = 32 << 20
+"""Of a body that is one JSON object; bodies of rows have a limit of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The declaration of one responder."""
+
+    summary: str
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    raw_body: tuple[str, ...] = ()
+    """Media types of a body that the responder reads itself."""
+    answers: Mapping[int, type[Schema] | str | None] = field(default_factory=dict)
+    """Status -> schema, a media type for other than JSON, or None for no body."""
+    body_optional: bool = False
+    tag: str = "native"
+    read: Callable[[Mapping[str, Any]], object] | None = None
+    """Reads the body in place of its schema, which then only documents it: where marshmallow is too slow."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that the responder looks at, and what they mean."""
+
+
+class _Responder(Protocol):
+    operation: Operation
+
+
+R = TypeVar("R", bound=Callable[..., None])
+
+
+def operation(  # noqa: PLR0913
+    summary: str,
+    *,
+    query: type[Schema] | None = None,
+    body: type[Schema] | None = None,
+    raw_body: tuple[str, ...] = (),
+    answers: Mapping[int, type[Schema] | str | None],
+    body_optional: bool = False,
+    tag: str = "native",
+    read: Callable[[Mapping[str, Any]], object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Callable[[R], R]:
+    """Declare a responder; it is called with `query=` and `body=` loaded, where declared."""
+    declared = Operation(summary, query, body, raw_body, answers, body_optional, tag, read, headers or {})
+
+    def decorate(responder: R) -> R:
+        @wraps(responder)
+        def handle(self: object, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
+            arguments: dict[str, object] = dict(path)
+            if declared.query is not None:
+                arguments["query"] = load(declared.query, req.params)
+            if declared.body is not None:
+                document = read_json(req, optional=declared.body_optional)
+                arguments["body"] = declared.read(document) if declared.read else load(declared.body, document)
+            if declared.raw_body:
+                check_media_type(req, declared.raw_body)
+            responder(self, req, resp, **arguments)
+
+        cast("_Responder", handle).operation = declared
+        return cast("R", handle)
+
+    return decorate
+
+
+def declared_operation(responder: object) -> Operation | None:
+    """Return what `operation` declared for a responder, or None."""
+    return getattr(responder, "operation", None)
+
+
+def read_json(req: falcon.Request, *, optional: bool = False) -> dict[str, Any]:
+    """Read a JSON object from the body.
+
+    Raises:
+        InvalidInput: it is not a JSON object.
+        UnsupportedMedia: the Content-Type is another.
+        TooLarge: it has more than JSON_BYTES_MAX bytes.
+
+    """
+    if not req.content_length and optional:
+        return {}
+    check_media_type(req, (JSON,))
+    if (req.content_length or 0) > JSON_BYTES_MAX:
+        raise TooLarge(f"the body has {req.content_length} bytes; at most {JSON_BYTES_MAX} of JSON are read here")
+    try:
+        loaded = orjson.loads(req.bounded_stream.read())
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput.of(Fault("body", f"is not valid JSON: {error}")) from error
+    if not isinstance(loaded, dict):
+        raise InvalidInput.of(Fault("body", "is not a JSON object"))
+    return loaded
+
+
+def check_media_type(req: falcon.Request, allowed: tuple[str, ...]) -> str:
+    """Return the Content-Type without its parameters.
+
+    Raises:
+        UnsupportedMedia: it is not one of those allowed.
+
+    """
+    given = (req.content_type or "").partition(";")[0].strip().lower()
+    if given not in allowed:
+        raise UnsupportedMedia.of(Fault("Content-Type", f"{given[:80]!r} is not one of {', '.join(allowed)}"))
+    return given
+
+
+def load(schema: type[Schema], document: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Load a document through a schema.
+
+    Raises:
+        InvalidInput: it names every field at fault.
+
+    """
+    try:
+        return schema().load(document)
+    except ValidationError as error:
+        raise InvalidInput.of(*_faults(error.messages)) from error
+
+
+def _faults(messages: object, path: str = "") -> list[Fault]:
+    if isinstance(messages, dict):
+        return [fault for name, inner in messages.items() for fault in _faults(inner, _joined(path, name))]
+    if isinstance(messages, list):
+        return [fault for inner in messages for fault in _faults(inner, path)]
+    return [Fault(path, str(messages))]
+
+
+def _joined(path: str, name: object) -> str:
+    if name == "_schema":
+        return path
+    return f"{path}.{name}" if path else str(name)

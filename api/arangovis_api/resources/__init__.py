@@ -1,0 +1,1 @@
+"""One file for each noun: HTTP in, a service called, JSON out."""

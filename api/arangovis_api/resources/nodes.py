@@ -1,0 +1,32 @@
+"""Any node: as it is, as it was, and all of its versions."""
+
+import falcon
+
+from arangovis.domain.graph import Page
+from arangovis.domain.ids import NodeId
+from arangovis.wiring import Arangovis
+from arangovis_api.conditional import graph_is_unchanged
+from arangovis_api.encode import node_document, page_document, send
+from arangovis_api.operation import operation
+from arangovis_api.schemas.answers import NodeAnswer, NodePage
+from arangovis_api.schemas.graph import AtQuery, AtSchema
+
+
+class Nodes:
+    """A node of any kind."""
+
+    def __init__(self, service: Arangovis) -> None:
+        self._service = service
+
+    @operation("Read a node", query=AtSchema, answers={200: NodeAnswer, 304: None})
+    def on_get(self, req: falcon.Request, resp: falcon.Response, *, kind: str, key: str, query: AtQuery) -> None:
+        """Answer it as it is, or as it was at a time; a deleted node is its tombstone."""
+        if not graph_is_unchanged(self._service.store, req, resp):
+            send(resp, node_document(self._service.lineage.node(NodeId.of(kind, key), at=query.at)))
+
+    @operation("Read every version of a node", answers={200: NodePage, 304: None})
+    def on_get_history(self, req: falcon.Request, resp: falcon.Response, *, kind: str, key: str) -> None:
+        """Answer all versions, oldest first."""
+        if not graph_is_unchanged(self._service.store, req, resp):
+            versions = self._service.lineage.history(NodeId.of(kind, key))
+            send(resp, page_document(Page(versions), node_document))

@@ -1,0 +1,109 @@
+"""What the schemas share: how they refuse, how they build their dataclass, and fields of our own."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+
+from arangovis.services.catalogue import NAME_LENGTH_MAX
+
+LIMIT_MAX = 1000
+LIMIT_DEFAULT = 100
+TIME_MAX_US = 2**62
+"""Microseconds since 1970: far in the future, and safe to calculate with."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class LoadedSchema(Schema):
+    """Loads into `target`; an unknown field is an error, and one that is left out gets the dataclass's default."""
+
+    target: ClassVar[type]
+
+    class Meta:
+        unknown = RAISE
+
+    @post_load
+    def _build(self, data: dict[str, Any], **_: object) -> object:
+        return self.target(**data)
+
+
+class QuerySchema(LoadedSchema):
+    """A query string. `?limit=` is as good as no limit."""
+
+    @pre_load
+    def _without_blanks(self, data: Mapping[str, Any], **_: object) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value != ""}
+
+
+class Name(fields.String):
+    """The name of a thing: 1 to 256 printable characters."""
+
+    def __init__(self, description: str, *, required: bool = False) -> None:
+        lengths = validate.Length(1, NAME_LENGTH_MAX)
+        super().__init__(required=required, validate=lengths, metadata={"description": description})
+
+
+class Number(fields.Field[float]):
+    """A finite JSON number; texts and booleans are none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> float:  # noqa: ANN401, ARG002
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValidationError("Not a finite number.")
+        return value
+
+
+class Moment(fields.Field[int]):
+    """A time: microseconds since 1970, or ISO 8601; without a zone it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> int:  # noqa: ANN401, ARG002
+        moment = moment_of(value)
+        if moment is None:
+            raise ValidationError("Not a time: microseconds since 1970, or ISO 8601.")
+        return moment
+
+
+class Names(fields.Field[frozenset[str]]):
+    """Names separated by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> frozenset[str]:  # noqa: ANN401, ARG002
+        if not isinstance(value, str):
+            raise ValidationError("Not names separated by commas.")
+        return frozenset(name.strip() for name in value.split(",") if name.strip())
+
+
+def page_limit(limit_max: int = LIMIT_MAX) -> fields.Integer:
+    """Return the field for how many items a page may have."""
+    return fields.Integer(validate=validate.Range(1, limit_max), metadata={"description": "How many items at most."})
+
+
+def cursor() -> fields.String:
+    """Return the field for where a page begins."""
+    return fields.String(
+        validate=validate.Length(1, 1000), metadata={"description": "`next_cursor` of the page before."}
+    )
+
+
+def moment_of(value: object) -> int | None:
+    """Return a time as microseconds since 1970, or None if it is none."""
+    moment = _microseconds(value)
+    return moment if moment is not None and 0 <= moment <= TIME_MAX_US else None
+
+
+def _microseconds(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    if isinstance(value, int):
+        return value
+    try:
+        return int(value) if value.isdecimal() and len(value) < 20 else _iso_moment(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _iso_moment(text: str) -> int:
+    # a plus sign that was not escaped arrives from a query string as a blank
+    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,5 @@
+"""`python -m arangovis.cli`."""
+
+from arangovis.cli import main
+
+main()

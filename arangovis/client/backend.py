@@ -1,0 +1,83 @@
+"""What a client needs of a service, wherever it runs: `local.py` calls the services, `remote.py` the REST API."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from arangovis.domain.catalogue import Signature
+from arangovis.domain.graph import Node, Page
+from arangovis.domain.ids import NodeId
+from arangovis.domain.json import Document, JsonValue
+from arangovis.services.catalogue import RegisteredVersion
+from arangovis.services.datasets import Stored
+from arangovis.services.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.params import Revision
+from arangovis.services.run_log import LoggedRun
+
+TRAINING = "training-data"
+PRODUCTION = "production-data"
+
+
+class Backend(Protocol):
+    """The verbs. All raise the errors of `arangovis.domain.errors`."""
+
+    def register_project(self, name: str) -> NodeId:
+        """Register a project."""
+
+    def register_model(self, project: str, name: str) -> NodeId:
+        """Register a model."""
+
+    def register_version(
+        self, project: str, model: str, signature: Signature, version: str | None
+    ) -> RegisteredVersion:
+        """Register a model version."""
+
+    def store_rows(self, number: int, role: str, body: bytes, media_type: str, *, key: str | None) -> Stored:
+        """Store training or production rows."""
+
+    def register_metric_spec(self, number: int, name: str, *, threshold: float, operation: str) -> NodeId:
+        """Register a monitoring metric."""
+
+    def params(self, number: int, method: str) -> Document:
+        """Return the parameters in force."""
+
+    def set_params(self, number: int, method: str, body: Mapping[str, JsonValue]) -> None:
+        """Put parameters in force."""
+
+    def params_history(self, number: int, method: str) -> Sequence[Revision]:
+        """Return every revision of the parameters."""
+
+    def request_projection(self, number: int, method: str) -> NodeId:
+        """Ask for a projection and return its run."""
+
+    def recompute_projection(self, number: int, method: str, *, refit: bool) -> NodeId:
+        """Ask for a projection of fresh traffic and return its run."""
+
+    def wait_turn(self, run: NodeId, timeout_s: float) -> None:
+        """Let the run make progress: compute it here, or give the workers time."""
+
+    def run(self, run: NodeId) -> Node:
+        """Return a run."""
+
+    def cancel(self, run: NodeId) -> None:
+        """Cancel a run."""
+
+    def log_run(self, logged: LoggedRun) -> NodeId:
+        """Log a run of one's own."""
+
+    def search_runs(self, where: str | None, *, limit: int, cursor: str | None) -> Page[Node]:
+        """Find runs with the filter language, newest first."""
+
+    def node(self, node: NodeId, *, at: int | None) -> Node:
+        """Return a node."""
+
+    def lineage(self, question: LineageQuestion) -> LineageAnswer:
+        """Answer a question of lineage."""
+
+    def history(self, node: NodeId) -> Sequence[Node]:
+        """Return every version of a node."""
+
+    def content(self, artifact: NodeId) -> bytes:
+        """Return the verified bytes of an artifact."""
+
+    def close(self) -> None:
+        """Release what is held."""

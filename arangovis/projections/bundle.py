@@ -1,0 +1,92 @@
+"""Arrays and facts as bytes: an npz file without pickle, and a JSON member for the facts.
+
+The same bundle always gives the same bytes, so that content addressing finds equal products: members are sorted,
+stored uncompressed and carry a fixed date. `numpy.load(..., allow_pickle=False)` reads the arrays too.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from arangovis.domain.errors import IntegrityError, InvalidInput
+from arangovis.domain.json import JsonValue, Scalar, decode, encode
+from arangovis.projections.base import ArrayBundle
+
+__all__ = ["from_bytes", "to_bytes"]
+
+FORMAT = 1
+FACTS_MEMBER = "facts.json"
+_ARRAY_SUFFIX = ".npy"
+_DAMAGED = "the stored arrays are damaged"
+
+
+def to_bytes(bundle: ArrayBundle) -> bytes:
+    """Return the bundle as bytes.
+
+    Raises:
+        InvalidInput: an array holds Python objects, or a fact is not a JSON scalar.
+
+    """
+    names = sorted(bundle.arrays)
+    header: dict[str, JsonValue] = {"arrays": list(names), "facts": _facts(bundle.facts), "format": FORMAT}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(_member(FACTS_MEMBER), encode(header))
+        for name in names:
+            archive.writestr(_member(name + _ARRAY_SUFFIX), _array_bytes(name, bundle.arrays[name]))
+    return buffer.getvalue()
+
+
+def from_bytes(data: bytes) -> ArrayBundle:
+    """Return the bundle that `to_bytes` wrote.
+
+    Raises:
+        IntegrityError: the bytes are damaged or were not written by `to_bytes`.
+
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _read(archive)
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError, EOFError, NotImplementedError) as error:
+        raise IntegrityError(_DAMAGED) from error
+
+
+def _read(archive: zipfile.ZipFile) -> ArrayBundle:
+    # Only uncompressed members were written; a compressed one could unfold to any size.
+    if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+        raise IntegrityError(_DAMAGED)
+    header = decode(archive.read(FACTS_MEMBER))
+    names = cast("list[str]", header["arrays"])
+    if header["format"] != FORMAT or set(archive.namelist()) != {FACTS_MEMBER, *(n + _ARRAY_SUFFIX for n in names)}:
+        raise IntegrityError(_DAMAGED)
+    arrays = {name: _array(archive.read(name + _ARRAY_SUFFIX)) for name in names}
+    return ArrayBundle(arrays, dict(cast("Mapping[str, Scalar]", header["facts"])))
+
+
+def _facts(facts: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    for name, value in facts.items():
+        if value is not None and not isinstance(value, str | int | float | bool):
+            raise InvalidInput(f"the fact {name!r} is not text, a number, true, false or null")
+    return dict(sorted(facts.items()))
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name)  # dated 1980-01-01
+    member.create_system = 3
+    return member
+
+
+def _array_bytes(name: str, array: npt.NDArray[np.generic]) -> bytes:
+    if array.dtype.hasobject:
+        raise InvalidInput(f"the array {name!r} holds objects; only numbers, truth values and text can be stored")
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _array(data: bytes) -> npt.NDArray[np.generic]:
+    return cast("npt.NDArray[np.generic]", np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))

@@ -1,0 +1,40 @@
+"""Neighbours that the model put into another class."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from arangovis.domain.errors import InvalidInput
+from arangovis.domain.json import Scalar
+from arangovis.projections.values import ValueKey, value_key
+
+__all__ = ["counterfactuals"]
+
+
+def counterfactuals(neighbours: npt.NDArray[np.int64], classes: Sequence[Scalar] | None) -> tuple[tuple[int, ...], ...]:
+    """Return for each row those of its neighbours (n, k) whose class differs, nearest first.
+
+    Without classes (the model has no output of that name) each row has none. A row of missing class (null, NaN)
+    has none and is nobody's: nothing can be said of it.
+
+    Raises:
+        InvalidInput: there are not as many classes as rows.
+
+    """
+    if classes is None:
+        return ((),) * len(neighbours)
+    if len(classes) != len(neighbours):
+        raise InvalidInput(f"{len(classes)} classes do not fit {len(neighbours)} rows")
+    codes = _codes(classes)
+    found = codes[neighbours]
+    differs = (found != codes[:, None]) & (found != _MISSING) & (codes[:, None] != _MISSING)
+    return tuple(tuple(row[keep].tolist()) for row, keep in zip(neighbours, differs, strict=True))
+
+
+_MISSING = -1
+
+
+def _codes(classes: Sequence[Scalar]) -> npt.NDArray[np.int64]:
+    numbers: dict[ValueKey, int] = {None: _MISSING}
+    return np.array([numbers.setdefault(value_key(value), len(numbers)) for value in classes], dtype=np.int64)

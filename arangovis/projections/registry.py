@@ -1,0 +1,34 @@
+"""The methods by name. A module is loaded when its method is first asked for."""
+
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from arangovis.domain.errors import InvalidInput
+from arangovis.projections.base import Projector
+
+__all__ = ["names", "projector"]
+
+_METHODS = {
+    "umap": ("arangovis.projections.umap_method", "Umap"),
+    "pca": ("arangovis.projections.pca", "Pca"),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all methods."""
+    return tuple(_METHODS)
+
+
+@cache
+def projector(name: str) -> Projector:
+    """Return the method of a name.
+
+    Raises:
+        InvalidInput: there is none.
+
+    """
+    if name not in _METHODS:
+        raise InvalidInput(f"Transformer method {name[:80]} is not implemented. Implemented are {', '.join(_METHODS)}.")
+    module, class_name = _METHODS[name]
+    return cast("Projector", getattr(import_module(module), class_name)())

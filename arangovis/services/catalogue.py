@@ -1,0 +1,219 @@
+"""Registering and finding projects, models, model versions and metric specs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from arangovis.domain.catalogue import MetricSpec, ModelVersion, Signature
+from arangovis.domain.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from arangovis.domain.graph import Caller, Direction, EdgeId, Page
+from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.json import EMPTY, Document, canonical
+from arangovis.domain.search import AllOf, Comparison, Operator, Search
+from arangovis.stores.base import GraphStore
+from arangovis.stores.transaction import Transaction
+
+NAME_LENGTH_MAX = 256
+_NUMBERS = "model-version"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a registration answers: the node, and whether it is new. A repeat answers the same node."""
+
+    node: NodeId
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """What registering a model version answers."""
+
+    node: NodeId
+    number: int
+    version: str
+    created: bool
+
+
+class Catalogue:
+    """The named things of a team."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+
+    def register_project(self, name: str, caller: Caller, *, facts: Document | None = None) -> Registered:
+        """Register a project.
+
+        Raises:
+            AlreadyExists: a project of this name has other facts.
+
+        """
+        return self._store.transact(lambda tx: self.add_project(tx, name, facts or EMPTY), caller)
+
+    def add_project(self, transaction: Transaction, name: str, facts: Document) -> Registered:
+        """Register a project inside an action."""
+        check_name("name", name)
+        node = named_id("project", None, name)
+        return Registered(node, transaction.ensure(node, node.key, {**facts, "name": name}))
+
+    def register_model(self, project: str, name: str, caller: Caller, *, facts: Document | None = None) -> Registered:
+        """Register a model in a project.
+
+        Raises:
+            NotFound: there is no such project.
+            AlreadyExists: a model of this name has other facts.
+
+        """
+        return self._store.transact(lambda tx: self.add_model(tx, project, name, facts or EMPTY), caller)
+
+    def add_model(self, transaction: Transaction, project: str, name: str, facts: Document) -> Registered:
+        """Register a model inside an action."""
+        check_name("name", name)
+        home = _project(transaction, project)
+        node = named_id("model", home.key, name)
+        created = transaction.ensure(node, home.key, {**facts, "name": name})
+        transaction.link(EdgeId("contains", home, node))
+        return Registered(node, created)
+
+    def register_version(
+        self, project: str, model: str, signature: Signature, caller: Caller, *, version: str | None = None
+    ) -> RegisteredVersion:
+        """Register a model version.
+
+        Without `version` it is the model's newest version if the signature is the same, else the next number.
+
+        Raises:
+            NotFound: there is no such project or model.
+            AlreadyExists: the version has another signature.
+
+        """
+        if version is not None:
+            check_name("version", version)
+        return self._store.transact(lambda tx: _add_version(tx, (project, model, version), signature), caller)
+
+    def register_metric_spec(
+        self, number: int, name: str, caller: Caller, *, threshold: float, operation: str
+    ) -> Registered:
+        """Register a monitoring metric of a model version; its values are a column of this name.
+
+        Raises:
+            NotFound: there is no such model version.
+            AlreadyExists: a metric of this name has another threshold or operation.
+
+        """
+        check_name("name", name)
+        if not math.isfinite(threshold):
+            raise InvalidInput.of(Fault("threshold", f"{threshold} is not a finite number"))
+        version = self.version(number)
+        node = named_id("metric_spec", version.project, f"{version.id}/{name}")
+        facts: Document = {
+            "name": name,
+            "threshold": threshold,
+            "operation": operation,
+            "model_version": str(version.id),
+        }
+
+        def action(transaction: Transaction) -> Registered:
+            created = transaction.ensure(node, version.project, facts)
+            transaction.link(EdgeId("contains", version.id, node, "metric"))
+            return Registered(node, created)
+
+        return self._store.transact(action, caller)
+
+    def version(self, number: int) -> ModelVersion:
+        """Return a model version by its integer id.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        node_id = self._store.reserved(_NUMBERS, str(number))
+        node = None if node_id is None else self._store.find(node_id)
+        if node is None or node.version.deleted:
+            raise NotFound(f"there is no model version {number}")
+        return ModelVersion.of(node)
+
+    def version_named(self, model: str, version: str) -> ModelVersion:
+        """Return a model version by the names of model and version, the newest of several.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        equal = Operator.EQUAL
+        where = AllOf((Comparison("name", equal, model), Comparison("version", equal, version)))
+        page = self._store.search(Search("model_version", where, limit=1))
+        if not page.items:
+            raise NotFound(f"there is no version {version!r} of a model {model!r}")
+        return ModelVersion.of(page.items[0])
+
+    def versions(self, *, limit: int = 100, cursor: str | None = None) -> Page[ModelVersion]:
+        """Return model versions, newest first."""
+        page = self._store.search(Search("model_version", limit=limit, cursor=cursor))
+        return Page([ModelVersion.of(node) for node in page.items], page.next_cursor)
+
+    def metric_specs(self, version: ModelVersion) -> Sequence[MetricSpec]:
+        """Return the monitoring metrics of a model version, by name."""
+        edges = self._store.edges_of((version.id,), Direction.DOWNSTREAM, ("contains",))
+        ids = [edge.id.target for edge in edges if edge.id.target.kind == "metric_spec"]
+        nodes = self._store.get_many(ids).values()
+        return sorted((MetricSpec.of(node) for node in nodes if not node.version.deleted), key=lambda spec: spec.name)
+
+
+def check_name(field: str, name: str) -> None:
+    """Refuse a name that is empty, too long, or has control characters.
+
+    Raises:
+        InvalidInput: it names the field.
+
+    """
+    if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
+        problem = f"{name[:80]!r} is not 1 to {NAME_LENGTH_MAX} printable characters"
+        raise InvalidInput.of(Fault(field, problem))
+
+
+def _project(transaction: Transaction, name: str) -> NodeId:
+    node = named_id("project", None, name)
+    if transaction.find(node) is None:
+        raise NotFound(f"there is no project {name!r}")
+    return node
+
+
+def _add_version(
+    transaction: Transaction, names: tuple[str, str, str | None], signature: Signature
+) -> RegisteredVersion:
+    project, model_name, wanted = names
+    home = _project(transaction, project)
+    model = named_id("model", home.key, model_name)
+    if transaction.find(model) is None:
+        raise NotFound(f"there is no model {model_name!r} in project {project!r}")
+    version = wanted or _implied_version(transaction, model, signature)
+    node = named_id("model_version", home.key, model_name, version)
+    present = transaction.find(node)
+    if present is not None:
+        if canonical(present.attributes["signature"]) != canonical(signature.document()):
+            raise AlreadyExists(f"version {version!r} of model {model_name!r} exists already with another signature")
+        return RegisteredVersion(node, int(str(present.attributes["number"])), version, created=False)
+    number = transaction.next_number(_NUMBERS)
+    facts: Document = {"name": model_name, "version": version, "number": number, "model": str(model)}
+    transaction.create(node, home.key, {**facts, "signature": signature.document()})
+    transaction.reserve(_NUMBERS, str(number), node)
+    transaction.link(EdgeId("contains", model, node))
+    _succeed(transaction, model, node)
+    return RegisteredVersion(node, number, version, created=True)
+
+
+def _implied_version(transaction: Transaction, model: NodeId, signature: Signature) -> str:
+    newest = transaction.reserved("newest-version", str(model))
+    if newest is not None:
+        attributes = transaction.get(newest).attributes
+        if canonical(attributes["signature"]) == canonical(signature.document()):
+            return str(attributes["version"])
+    return str(transaction.next_number(f"versions of {model}"))
+
+
+def _succeed(transaction: Transaction, model: NodeId, node: NodeId) -> None:
+    newest = transaction.reserved("newest-version", str(model))
+    if newest is not None and transaction.find(newest) is not None:
+        transaction.link(EdgeId("succeeded_by", newest, node))
+    transaction.move_reservation("newest-version", str(model), node)

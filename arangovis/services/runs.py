@@ -1,0 +1,369 @@
+"""The life of a run: requested, claimed, kept alive, ended. The run vertex is the queue's row.
+
+State and lease change in one transaction. Finishing is fenced: only the owner and attempt that the lease names may
+end a run, so a run that was claimed again cannot be ended twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from arangovis.domain.errors import Conflict, LeaseLost, NotFound
+from arangovis.domain.graph import Caller, EdgeId, Node, Record
+from arangovis.domain.ids import NodeId, time_ordered_id
+from arangovis.domain.json import Document, Scalar
+from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Reason, Run, RunState
+from arangovis.services.blobs import Blobs
+from arangovis.stores.base import GraphStore
+from arangovis.stores.transaction import Transaction
+
+WORKER = Caller("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a run reads, and as what."""
+
+    node: NodeId
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run that is asked for. An equal `run_key` shares the run; without one it is always a new run."""
+
+    method: str
+    project: str | None
+    inputs: tuple[Input, ...]
+    params: Mapping[str, Scalar]
+    options: Document = field(default_factory=dict)
+    seed: int = 0
+    run_key: str | None = None
+    question: str | None = None
+    generation: int = 0
+    priority: int = 0
+    name: str | None = None
+    plan: NodeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that a worker holds: what it needs to compute, and to prove that it still holds it."""
+
+    run: Run
+    owner: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that a run made. Equal `stage_key` means equal content was asked for."""
+
+    role: str
+    data: bytes
+    media_type: str
+    stage_key: str | None = None
+    facts: Mapping[str, Scalar] | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What computing a run gave: what it made, and what it found and read."""
+
+    made: tuple[Made, ...] = ()
+    found: tuple[Input, ...] = ()
+    metrics: Mapping[str, Scalar] | None = None
+    environment: Mapping[str, Scalar] | None = None
+
+
+AfterEnd = Callable[[Transaction, Run], None]
+"""What else happens in the transaction that ends a run; plans hook in here."""
+
+
+class Runs:
+    """The queue and the record of everything that runs."""
+
+    def __init__(self, store: GraphStore, blobs: Blobs, after_end: AfterEnd | None = None) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._after_end = after_end
+
+    # --- asking -----------------------------------------------------------------------------------------------
+
+    def request(self, transaction: Transaction, wanted: RunRequest) -> tuple[Run, bool]:
+        """Find the run that answers this request, or write a pending one. Return (run, whether it is new).
+
+        Raises:
+            NotFound: an input does not exist.
+
+        """
+        shared = self._shared(transaction, wanted.run_key)
+        if shared is not None:
+            return shared, False
+        run = Run(
+            id=time_ordered_id("run", transaction.now),
+            project=wanted.project,
+            method=wanted.method,
+            state=RunState.PENDING,
+            executor=Executor.WORKER,
+            run_key=wanted.run_key,
+            question=wanted.question,
+            generation=wanted.generation,
+            seed=wanted.seed,
+            params=wanted.params,
+            options=wanted.options,
+            name=wanted.name,
+            plan=wanted.plan,
+        )
+        self.write_new(transaction, run, wanted.inputs)
+        lease = Lease(run.id, run.method, due=transaction.now, priority=wanted.priority)
+        transaction.put_record(lease.record())
+        return run, True
+
+    def refuse(self, transaction: Transaction, wanted: RunRequest, state: RunState, *, message: str) -> Run:
+        """Write a run that ended before it began, so that the question and its answer are on record."""
+        run = Run(
+            id=time_ordered_id("run", transaction.now),
+            project=wanted.project,
+            method=wanted.method,
+            state=state,
+            executor=Executor.WORKER,
+            question=wanted.question,
+            message=message,
+            ended=transaction.now,
+        )
+        self.write_new(transaction, run, wanted.inputs)
+        return run
+
+    def write_new(self, transaction: Transaction, run: Run, inputs: Sequence[Input]) -> None:
+        """Write a run with its inputs, and let it hold its run key."""
+        transaction.create_new(run.id, run.project, run.document())
+        for item in inputs:
+            transaction.link(EdgeId("input_to", item.node, run.id, item.role))
+        if run.run_key is not None:
+            transaction.move_reservation("run-key", run.run_key, run.id)
+
+    def _shared(self, transaction: Transaction, run_key: str | None) -> Run | None:
+        holder = None if run_key is None else transaction.reserved("run-key", run_key)
+        draft = None if holder is None else transaction.find(holder)
+        if draft is None:
+            return None
+        run = Run.of(draft.id, draft.project, draft.attributes)
+        return run if run.state.is_shareable else None
+
+    def get(self, run_id: NodeId, *, at: int | None = None) -> Run:
+        """Return a run.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        if run_id.kind != "run":
+            raise NotFound(f"{run_id} is not a run")
+        return run_of(self._store.get(run_id, at=at))
+
+    def lease(self, run_id: NodeId) -> Lease | None:
+        """Return the lease of an open run: its place in the queue, or holder and progress."""
+        record = self._store.record("lease", run_id.key)
+        return None if record is None else Lease.of(record)
+
+    # --- working ----------------------------------------------------------------------------------------------
+
+    def claim(self, methods: Sequence[str], owner: str, *, lease_us: int) -> Claim | None:
+        """Take the run that has waited longest among the most urgent, or None if nothing is due.
+
+        A run whose lease expired is taken again; one that was taken ATTEMPTS_MAX times before ends in ERROR.
+        """
+        if not self._any_due(methods):
+            return None
+        return self._store.transact(lambda tx: self._claim(tx, methods, (owner, lease_us)), Caller(owner))
+
+    def _any_due(self, methods: Sequence[str]) -> bool:
+        now = self._store.now()
+        return any(self._store.records("lease", method, due_max=now, limit=1) for method in methods)
+
+    def _claim(self, transaction: Transaction, methods: Sequence[str], holder: tuple[str, int]) -> Claim | None:
+        while (due := _most_urgent(transaction, methods)) is not None:
+            run = load(transaction, due.run)
+            if due.attempt < ATTEMPTS_MAX:
+                return self._take(transaction, run, due, holder)
+            message = f"it was started {due.attempt} times and never finished"
+            self._end(
+                transaction, run.ended_as(RunState.ERROR, now=transaction.now, reason=Reason.LOST, message=message)
+            )
+        return None
+
+    def _take(self, transaction: Transaction, run: Run, lease: Lease, holder: tuple[str, int]) -> Claim:
+        owner, lease_us = holder
+        attempt, now = lease.attempt + 1, transaction.now
+        started = replace(run, state=RunState.STARTED, attempt=attempt, started=run.started or now)
+        transaction.update(run.id, started.document())
+        held = replace(lease, due=now + lease_us, owner=owner, attempt=attempt, progress=0.0, stage="", heartbeat=now)
+        transaction.put_record(held.record())
+        return Claim(started, owner, attempt)
+
+    def renew(self, claim: Claim, *, lease_us: int, progress: float, stage: str) -> None:
+        """Hold the run for another `lease_us` from now, and say how far it is.
+
+        Raises:
+            LeaseLost: the run was cancelled, or another attempt holds it.
+
+        """
+
+        def action(transaction: Transaction) -> None:
+            lease = _held(transaction, claim)
+            due = transaction.now + lease_us
+            renewed = replace(lease, due=due, progress=progress, stage=stage, heartbeat=transaction.now)
+            transaction.put_record(renewed.record())
+
+        self._store.transact(action, Caller(claim.owner))
+
+    def check_held(self, claim: Claim) -> None:
+        """Look whether the run is still ours, without writing.
+
+        Raises:
+            LeaseLost: the run was cancelled, or another attempt holds it.
+
+        """
+        _holder(self._store.record("lease", claim.run.id.key), claim)
+
+    def release(self, claim: Claim, *, counted: bool) -> None:
+        """Give a run back unfinished: it is pending again at once. A crash counts as an attempt, a shutdown does not.
+
+        Raises:
+            LeaseLost: the run is not ours any more.
+
+        """
+        attempt = claim.attempt if counted else claim.attempt - 1
+
+        def action(transaction: Transaction) -> None:
+            lease = _held(transaction, claim)
+            pending = replace(claim.run, state=RunState.PENDING, attempt=attempt)
+            transaction.update(claim.run.id, pending.document())
+            back = replace(lease, due=transaction.now, owner="", attempt=attempt, progress=0.0, stage="")
+            transaction.put_record(back.record())
+
+        self._store.transact(action, Caller(claim.owner))
+
+    def succeed(self, claim: Claim, outcome: Outcome, caller: Caller) -> Run:
+        """End a run with what it made: bytes first, then artifacts, edges, metrics and state in one transaction.
+
+        Raises:
+            LeaseLost: the run is not ours any more; nothing is written.
+
+        """
+        blobs = self._blobs.save_many([made.data for made in outcome.made], caller)
+
+        def action(transaction: Transaction) -> Run:
+            _held(transaction, claim)
+            run = load(transaction, claim.run.id)
+            self._blobs.keep(transaction, [blob.digest for blob in blobs])
+            for made, blob in zip(outcome.made, blobs, strict=True):
+                _write_artifact(transaction, run, made, (blob.digest, blob.bytes))
+            for item in outcome.found:
+                transaction.link(EdgeId("input_to", item.node, run.id, item.role))
+            done = replace(run, metrics=outcome.metrics or {}, environment=outcome.environment or {})
+            return self._end(transaction, done.ended_as(RunState.SUCCESS, now=transaction.now))
+
+        return self._store.transact(action, caller)
+
+    def fail(self, claim: Claim, state: RunState, *, reason: Reason, message: str) -> Run:
+        """End a run without success.
+
+        Raises:
+            LeaseLost: the run is not ours any more; nothing is written.
+
+        """
+
+        def action(transaction: Transaction) -> Run:
+            _held(transaction, claim)
+            run = load(transaction, claim.run.id)
+            return self._end(transaction, run.ended_as(state, now=transaction.now, reason=reason, message=message))
+
+        return self._store.transact(action, Caller(claim.owner))
+
+    # --- ending from outside ----------------------------------------------------------------------------------
+
+    def cancel(self, run_id: NodeId, caller: Caller) -> Run:
+        """Cancel an open run. Its lease goes with it, so a worker that computes it stops and cannot finish it.
+
+        Raises:
+            NotFound: there is no such run.
+            Conflict: it has ended already.
+
+        """
+
+        def action(transaction: Transaction) -> Run:
+            run = load(transaction, run_id)
+            if run.state is RunState.CANCELLED:
+                return run
+            if not run.state.is_open:
+                raise Conflict(f"{run_id} has ended already: {run.state.value}")
+            return self.cancel_in(transaction, run, f"cancelled by {caller.actor}")
+
+        return self._store.transact(action, caller)
+
+    def cancel_in(self, transaction: Transaction, run: Run, message: str) -> Run:
+        """Cancel an open run inside an action."""
+        cancelled = run.ended_as(RunState.CANCELLED, now=transaction.now, reason=Reason.CANCELLED, message=message)
+        return self._end(transaction, cancelled)
+
+    def _end(self, transaction: Transaction, run: Run) -> Run:
+        transaction.update(run.id, run.document())
+        transaction.remove_record("lease", run.id.key)
+        if self._after_end is not None:
+            self._after_end(transaction, run)
+        return run
+
+
+def run_of(node: Node) -> Run:
+    """Read a run from its node."""
+    return Run.of(node.id, node.project, node.attributes)
+
+
+def load(transaction: Transaction, run_id: NodeId) -> Run:
+    """Read a run inside an action.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    draft = transaction.get(run_id)
+    return Run.of(draft.id, draft.project, draft.attributes)
+
+
+def _held(transaction: Transaction, claim: Claim) -> Lease:
+    return _holder(transaction.record("lease", claim.run.id.key), claim)
+
+
+def _holder(record: Record | None, claim: Claim) -> Lease:
+    lease = None if record is None else Lease.of(record)
+    if lease is None or (lease.owner, lease.attempt) != (claim.owner, claim.attempt):
+        raise LeaseLost(f"{claim.run.id} is not held by attempt {claim.attempt} of {claim.owner} any more")
+    return lease
+
+
+def _most_urgent(transaction: Transaction, methods: Sequence[str]) -> Lease | None:
+    due = [
+        Lease.of(record)
+        for method in methods
+        for record in transaction.records("lease", method, due_max=transaction.now, limit=100)
+    ]
+    return min(due, key=lambda lease: (lease.priority, lease.due), default=None)
+
+
+def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[str, int]) -> None:
+    digest, size = blob
+    attributes: dict[str, object] = {
+        "role": made.role,
+        "digest": digest,
+        "bytes": size,
+        "media_type": made.media_type,
+        "stage_key": made.stage_key,
+        "name": made.name,
+        "facts": made.facts,
+    }
+    node = time_ordered_id("artifact", transaction.now)
+    kept: Document = {key: value for key, value in attributes.items() if value is not None}  # type: ignore[misc]
+    transaction.create_new(node, run.project, kept)
+    transaction.link(EdgeId("generated", run.id, node, made.role))

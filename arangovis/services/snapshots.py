@@ -1,0 +1,113 @@
+"""Freezing a sample of a data set, so that a run never reads something that grows.
+
+A snapshot is a data set of its own: the manifest's digest and length, and a blob with the sampled row positions
+and ids, chosen by a seed. The source is `derived_into` it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from arangovis.domain.catalogue import Dataset, DatasetForm
+from arangovis.domain.errors import IntegrityError, NoData
+from arangovis.domain.graph import Caller, EdgeId
+from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.json import Document, JsonValue, digest_of
+from arangovis.services.blobs import Blobs
+from arangovis.services.datasets import Datasets
+from arangovis.stores.base import GraphStore
+from arangovis.stores.transaction import Transaction
+from arangovis.tabular import Rows, SegmentReader, gather, row_errors, row_ids, sample_positions
+from arangovis.tabular.arrow_stream import from_arrow, to_arrow
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSample:
+    """A snapshot that is ready to be written: its blob is stored, its node is not."""
+
+    node: NodeId
+    project: str | None
+    attributes: Mapping[str, JsonValue]
+    source: NodeId
+    slot: str
+
+    @property
+    def digest(self) -> str:
+        """Digest of the content: source, manifest and sampled rows."""
+        return str(self.attributes["digest"])
+
+
+class Snapshots:
+    """Snapshots of data sets. One per (source, sample size) is in force until a forced recomputation."""
+
+    def __init__(self, store: GraphStore, blobs: Blobs, datasets: Datasets) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._datasets = datasets
+
+    def current(self, source: Dataset, size: int) -> Dataset | None:
+        """Return the snapshot in force, or None."""
+        node_id = self._store.reserved("snapshot", _slot(source.id, size))
+        return None if node_id is None else self._datasets.find(node_id)
+
+    def freeze(self, source: Dataset, *, size: int, seed: int, generation: int, caller: Caller) -> FrozenSample:
+        """Sample `size` rows of a data set, all if it has fewer; rows with an error flag are left out first.
+
+        Raises:
+            NoData: no row is left.
+
+        """
+        readers = self._readers(source)
+        valid = np.flatnonzero(~row_errors(readers))
+        if valid.size == 0:
+            raise NoData(f"{source.name} has no rows without errors")
+        positions = valid[sample_positions(valid.size, size, seed)]
+        ids = row_ids(readers, positions)
+        blob = self._blobs.save(to_arrow({"position": positions, "id": ids}), caller)
+        digest = digest_of([str(source.id), source.digest, blob.digest])
+        node = named_id("dataset", source.project, f"snapshot of {source.id}", f"{generation} {digest}")
+        attributes: Document = {
+            "name": f"sample of {source.name}",
+            "form": DatasetForm.SNAPSHOT.value,
+            "digest": digest,
+            "rows": int(positions.size),
+            "segments": source.segments,
+            "selection": blob.digest,
+            "source": str(source.id),
+            "seed": seed,
+            "generation": generation,
+            "sample_size": size,
+        }
+        return FrozenSample(node, source.project, attributes, source.id, _slot(source.id, size))
+
+    def write(self, transaction: Transaction, sample: FrozenSample) -> None:
+        """Write a frozen sample inside the action that uses it, and put it in force."""
+        self._blobs.keep(transaction, [str(sample.attributes["selection"])])
+        transaction.ensure(sample.node, sample.project, sample.attributes)
+        transaction.link(EdgeId("derived_into", sample.source, sample.node, "sample"), {"transformation": "sample"})
+        transaction.move_reservation("snapshot", sample.slot, sample.node)
+
+    def rows(self, snapshot: Dataset) -> Rows:
+        """Return the sampled rows, in order of position.
+
+        Raises:
+            IntegrityError: stored bytes are damaged or gone.
+
+        """
+        if snapshot.source is None or snapshot.selection is None:
+            raise IntegrityError(f"{snapshot.id} is not a snapshot")
+        source = self._datasets.find(snapshot.source)
+        if source is None:
+            raise NoData(f"the source of {snapshot.id} was deleted")
+        selection = from_arrow(self._blobs.read(snapshot.selection))
+        readers = self._readers(source, segments=snapshot.segments)
+        return gather(readers, np.asarray(selection["position"], dtype=np.int64))
+
+    def _readers(self, source: Dataset, segments: int | None = None) -> list[SegmentReader]:
+        manifest = self._datasets.segments(source)[: segments or source.segments]
+        return [SegmentReader(item.rows, lambda digest=item.digest: self._blobs.read(digest)) for item in manifest]  # type: ignore[misc]
+
+
+def _slot(source: NodeId, size: int) -> str:
+    return f"{source} {size}"

@@ -1,0 +1,66 @@
+"""Intermediate products with keys of their own.
+
+A stage key is a digest of only what the stage depends on. A stage that was made before, by any run, is found and
+becomes an input of this run; one that was not is made and becomes its product. Damaged bytes count as not made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from arangovis.domain.errors import IntegrityError
+from arangovis.domain.graph import Node
+from arangovis.domain.ids import NodeId
+from arangovis.domain.search import Comparison, Operator, Search
+from arangovis.domain.views import text
+from arangovis.projections.base import ArrayBundle
+from arangovis.projections.bundle import from_bytes, to_bytes
+from arangovis.services.blobs import Blobs
+from arangovis.services.runs import Input, Made
+from arangovis.stores.base import GraphStore
+
+BUNDLE_MEDIA_TYPE = "application/x-npz"
+
+
+@dataclass(slots=True)
+class Stages:
+    """The stages of one run, and what was made and found on the way."""
+
+    store: GraphStore
+    blobs: Blobs
+    made: list[Made] = field(default_factory=list)
+    found: list[Input] = field(default_factory=list)
+
+    def bundle(self, role: str, key: str, compute: Callable[[], ArrayBundle]) -> ArrayBundle:
+        """Return the arrays of a stage: found and verified, or computed and kept to be stored."""
+        present = self._find(role, key)
+        if present is not None:
+            return present
+        bundle = compute()
+        facts = {name: value for name, value in bundle.facts.items() if value is not None}
+        self.made.append(Made(role, to_bytes(bundle), BUNDLE_MEDIA_TYPE, stage_key=key, facts=facts))
+        return bundle
+
+    def given(self, artifact: NodeId) -> tuple[ArrayBundle, str]:
+        """Return the arrays and the stage key of an artifact that the run was asked to use, among its inputs already.
+
+        Raises:
+            IntegrityError: the bytes are damaged or gone.
+
+        """
+        node = self.store.get(artifact)
+        return self._read(node), text(node.attributes, "stage_key")
+
+    def _find(self, role: str, key: str) -> ArrayBundle | None:
+        page = self.store.search(Search("artifact", Comparison("stage_key", Operator.EQUAL, key), limit=5))
+        for node in page.items:
+            try:
+                bundle = self._read(node)
+            except (IntegrityError, NotFound):
+                self.blobs.verify(text(node.attributes, "digest"))  # clears the damage, so that storing it again works
+                continue
+            self.found.append(Input(node.id, role))
+            return bundle
+        return None
+
+    def _read(self, node: Node) -> ArrayBundle:
+        return from_bytes(self.blobs.read(text(node.attributes, "digest")))

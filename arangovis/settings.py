@@ -1,0 +1,133 @@
+"""Settings: one frozen object, read once from flags, the environment and a TOML file, in that order of precedence."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from arangovis.domain.errors import Fault, InvalidInput
+
+PREFIX = "ARANGOVIS_"
+CONFIG_NAME = "arangovis.toml"
+DEFAULT_HOME = Path("~/.arangovis")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Each name is `ARANGOVIS_<NAME>` in the environment and `<name>` in the file."""
+
+    home: Path = DEFAULT_HOME
+    """Where the embedded store and the local artifacts are kept."""
+    store: str = ""
+    """`sqlite:///path`; empty: `graph.db` in the home."""
+    artifacts: str = ""
+    """`file:///path`; empty: `artifacts` in the home."""
+    host: str = "127.0.0.1"
+    """Address to listen on; another than loopback needs a token file."""
+    port: int = 5000
+    """Port to listen on."""
+    token_file: Path | None = None
+    """File with the bearer token that every request must carry."""
+    url_prefix: str = "/visualization"
+    """Where the routes of hydro-visualization are served; `URL_PREFIX` of the old service is read too."""
+    legacy_unknown_task: bool = False
+    """Answer polls of unknown tasks with 200 PENDING for ever, as the old service did, instead of 404."""
+    lease_s: int = 30
+    """How long a worker holds a run without a sign of life."""
+    run_time_max_s: int = 3600
+    """After this long a run is stopped."""
+    compute_memory_max_mb: int = 4096
+    """A compute process above this is stopped."""
+    compute_idle_s: int = 300
+    """How long a compute process stays warm."""
+    body_max_mb: int = 256
+    """Largest request body."""
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL with its default filled in."""
+        return self.store or f"sqlite:///{self.home / 'graph.db'}"
+
+    @property
+    def artifacts_url(self) -> str:
+        """The artifact store's URL with its default filled in."""
+        return self.artifacts or f"file:///{self.home / 'artifacts'}"
+
+    def token(self) -> str | None:
+        """Return the bearer token, or None if none is configured.
+
+        Raises:
+            InvalidInput: the file cannot be read or is empty.
+
+        """
+        if self.token_file is None:
+            return None
+        try:
+            token = self.token_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise InvalidInput.of(Fault("token_file", "cannot be read")) from error
+        if not token:
+            raise InvalidInput.of(Fault("token_file", "is empty"))
+        return token
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings as environment variables for a child process."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
+
+
+def read_settings(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Flags that are None count as not given.
+
+    Raises:
+        InvalidInput: a value has the wrong type, or the file has an unknown name.
+
+    """
+    environment = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    home = Path(str(given.get("home") or environment.get(PREFIX + "HOME") or DEFAULT_HOME)).expanduser().absolute()
+    merged: dict[str, object] = {**_from_file(home), **_from_environment(environment), **given, "home": home}
+    known = {field.name: field.type for field in fields(Settings)}
+    if unknown := sorted(merged.keys() - known.keys()):
+        raise InvalidInput.of(*(Fault(name, f"is no setting in {CONFIG_NAME}") for name in unknown))
+    return Settings(**{name: _typed(name, value) for name, value in merged.items()})  # type: ignore[arg-type]
+
+
+def _from_file(home: Path) -> dict[str, object]:
+    path = home / CONFIG_NAME
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{CONFIG_NAME} cannot be read: {error}") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    names = [field.name for field in fields(Settings)]
+    found: dict[str, object] = {n: environ[PREFIX + n.upper()] for n in names if environ.get(PREFIX + n.upper())}
+    if "url_prefix" not in found and environ.get("URL_PREFIX"):
+        found["url_prefix"] = environ["URL_PREFIX"]
+    return found
+
+
+def _typed(name: str, value: object) -> object:
+    if name in ("home", "token_file"):
+        return Path(str(value)).expanduser()
+    default = Settings.__dataclass_fields__[name].default
+    if isinstance(default, bool):
+        return _boolean(name, value)
+    if isinstance(default, int):
+        try:
+            return int(str(value))
+        except ValueError as error:
+            raise InvalidInput.of(Fault(name, f"{str(value)[:80]!r} is not an integer")) from error
+    return str(value)
+
+
+def _boolean(name: str, value: object) -> bool:
+    text = str(value).lower()
+    if text not in ("true", "false", "1", "0", "yes", "no"):
+        raise InvalidInput.of(Fault(name, f"{str(value)[:80]!r} is not true or false"))
+    return text in ("true", "1", "yes")

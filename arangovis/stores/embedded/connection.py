@@ -1,0 +1,154 @@
+"""Connections to the database file, and the one table from SQLite's errors to ours."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from arangovis.domain.errors import StoreUnavailable
+from arangovis.stores.embedded.schema import version_of
+from arangovis_schema import SCHEMA_VERSION
+
+SQLITE_VERSION_MIN = (3, 38, 0)
+BUSY_TIMEOUT_S = 10.0
+STATEMENTS_CACHED = 256
+READERS_IDLE_MAX = 16
+CHECKPOINT_PAGES = 4096
+"""16 MiB: a page that is written again and again reaches the database file once a checkpoint, not once a commit."""
+WRITER_CACHE_KIB = 32 * 1024
+READER_CACHE_KIB = 8 * 1024
+JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+"""A write-ahead log that grew beyond this, because of a long reader, is cut back at the next checkpoint."""
+
+_PROBLEMS = {
+    "NOTADB": "the store's file is not an SQLite database",
+    "CORRUPT": "the store's file is damaged; restore it from a backup",
+    "FULL": "the store's disk is full",
+    "BUSY": "another program holds the store's file",
+    "LOCKED": "another program holds the store's file",
+    "CANTOPEN": "the store's file cannot be opened; has the store been set up?",
+    "READONLY": "the store's file may not be written",
+    "PERM": "the store's file may not be opened",
+    "IOERR": "the store's disk failed to read or write",
+}
+
+
+def unavailable(error: sqlite3.Error) -> StoreUnavailable:
+    """Return the error to raise for one of SQLite's."""
+    name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").partition("_")[0]
+    if not name and "closed" in str(error):
+        return closed()
+    return StoreUnavailable(_PROBLEMS.get(name, "the store's database did not answer"))
+
+
+def closed() -> StoreUnavailable:
+    """Return the error to raise when a closed store is used."""
+    return StoreUnavailable("the store is closed")
+
+
+def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+    """Open the file for any one thread at a time, with transactions under our control."""
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        cached_statements=STATEMENTS_CACHED,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open a migrated database for writing."""
+    connection = _open_migrated(path)
+    connection.execute("PRAGMA temp_store = MEMORY")  # savepoints keep what they may have to undo
+    connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB:d}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES:d}")
+    connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES_MAX:d}")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open a migrated database for reading."""
+    connection = _open_migrated(path)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB:d}")
+    return connection
+
+
+def _open_migrated(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    try:
+        version = version_of(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    if version != SCHEMA_VERSION:
+        connection.close()
+        raise StoreUnavailable(f"the store has schema version {version}, not {SCHEMA_VERSION}: migrate it first")
+    return connection
+
+
+class ReaderPool:
+    """Reading connections, each lent to one caller at a time; as many as there are reads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._open = True
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection whose reads all see one state of the store.
+
+        Raises:
+            StoreUnavailable: the database did not answer, or the pool is closed.
+
+        """
+        try:
+            connection = self._take()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+            except sqlite3.Error:
+                connection.close()
+                raise
+            finally:
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+
+    def close(self) -> None:
+        """Close idle connections; those that are lent are closed when they come back."""
+        self._open = False
+        while self._idle:
+            self._idle.pop().close()
+
+    def forget(self) -> list[sqlite3.Connection]:
+        """Start afresh in a forked process and return the parent's connections, which it may not use nor close."""
+        inherited, self._idle = self._idle, []
+        return inherited
+
+    def _take(self) -> sqlite3.Connection:
+        if not self._open:
+            raise closed()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return open_reader(self._path)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.rollback()
+        except sqlite3.Error:
+            return  # it was closed because it failed
+        if self._open and len(self._idle) < READERS_IDLE_MAX:
+            self._idle.append(connection)
+        else:
+            connection.close()

@@ -1,0 +1,60 @@
+"""The search projection: how searchable values are kept in the `property` table.
+
+A value keeps its own SQLite storage class, so that integers of 64 bits and floats compare exactly and texts by
+code point. `type` keeps the classes apart. NaN has a type of its own: it is there, and nothing compares with it.
+Numbers from 2**63 on, for which SQLite has no integers, are stored as bytes: SQLite sorts those behind all numbers.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from arangovis.domain.json import Document
+from arangovis.domain.search import Property, PropertyType, properties_of
+from arangovis_schema import VertexKind
+
+NOT_A_NUMBER = 3
+TYPE_CODES = {PropertyType.NUMBER: 0, PropertyType.TEXT: 1, PropertyType.BOOLEAN: 2}
+
+Value: TypeAlias = str | float | int | bytes
+Stored: TypeAlias = tuple[str, int, Value]
+"""Name, type code, value."""
+
+_BYTES_FROM = 2**63
+_FLOATS_FROM = 2**64
+
+
+def property_name(kind: str, name: str) -> str:
+    """Return the stored name of a kind's property."""
+    return f"{kind}.{name}"
+
+
+def project_name(kind: str) -> str:
+    """Return the name under which a node's project is kept; no property can be called so."""
+    return f"{kind}:project"
+
+
+def stored_properties(kind: VertexKind, project: str | None, attributes: Document) -> Iterator[Stored]:
+    """Yield what is stored for a node that is not deleted."""
+    if project is not None:
+        yield project_name(kind.name), TYPE_CODES[PropertyType.TEXT], project
+    for item in properties_of(kind, attributes):
+        yield _stored(f"{kind.name}.{item.name}", item)
+
+
+def stored_number(value: float) -> float | bytes:
+    """Return what is stored for a number that is not NaN; numbers compare as what is stored for them does."""
+    if value < _BYTES_FROM:
+        return value
+    if value < _FLOATS_FROM:
+        return b"\x00" + int(value).to_bytes(8)
+    return b"\x01" + struct.pack(">d", value)
+
+
+def _stored(name: str, item: Property) -> Stored:
+    value = item.value
+    if isinstance(value, str):
+        return name, TYPE_CODES[item.type], value
+    if value != value:
+        return name, NOT_A_NUMBER, 0
+    return name, TYPE_CODES[item.type], stored_number(value)

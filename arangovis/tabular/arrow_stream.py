@@ -1,0 +1,99 @@
+"""Plain columns as an uncompressed Arrow IPC stream, which a browser reads without copying."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from arangovis.domain.errors import IntegrityError
+from arangovis.domain.json import Scalar
+from arangovis.tabular.limits import refused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Column: TypeAlias = npt.NDArray[np.generic] | Sequence[Scalar]
+
+MEDIA_TYPE = "application/vnd.apache.arrow.stream"
+
+
+def to_arrow(columns: Mapping[str, Column], metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return columns of equal length as the bytes of an Arrow IPC stream.
+
+    An array keeps its dtype (float32, int32, ...); one of two dimensions becomes a column of fixed-size lists. A
+    sequence holds texts, numbers or booleans, with None where there is no value. `metadata` goes into the schema.
+
+    Raises:
+        InvalidInput: columns differ in length, or hold what has no Arrow type.
+
+    """
+    import pyarrow as pa
+
+    arrays = {name: _array(name, values) for name, values in columns.items()}
+    if len({len(array) for array in arrays.values()}) > 1:
+        raise refused("columns", "differ in length")
+    table = pa.table(arrays).replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return cast("bytes", sink.getvalue().to_pybytes())
+
+
+def from_arrow(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Scalar]]:
+    """Read what `to_arrow` wrote: numbers without nulls as arrays of their dtype, everything else as lists.
+
+    Raises:
+        IntegrityError: the bytes are something else.
+
+    """
+    import pyarrow as pa
+
+    try:
+        table = pa.ipc.open_stream(pa.BufferReader(data)).read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise IntegrityError("stored columns cannot be read") from error
+    return {name: _values(table.column(name)) for name in table.column_names}
+
+
+def _array(name: str, values: Column) -> "pa.Array":
+    import pyarrow as pa
+
+    try:
+        if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] > 0:
+            return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
+        return pa.array(values)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise refused(name, "is not a column of texts, numbers or booleans") from error
+
+
+def _values(column: "pa.ChunkedArray") -> npt.NDArray[np.generic] | list[Scalar]:
+    import pyarrow as pa
+
+    if pa.types.is_fixed_size_list(column.type) and column.null_count == 0:
+        flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        return cast("npt.NDArray[np.generic]", flat.reshape(-1, column.type.list_size))
+    if column.null_count or not (pa.types.is_primitive(column.type) or pa.types.is_boolean(column.type)):
+        return cast("list[Scalar]", column.to_pylist())
+    return cast("npt.NDArray[np.generic]", column.to_numpy())
+
+
+def frame_to_arrow(frame: object) -> bytes:
+    """Return any table that speaks the Arrow PyCapsule interface (pandas, polars, pyarrow) as an Arrow IPC stream.
+
+    Raises:
+        InvalidInput: it holds what Arrow cannot carry.
+
+    """
+    import pyarrow as pa
+
+    try:
+        reader = pa.RecordBatchReader.from_stream(frame)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise refused("rows", "cannot be read as a table") from error
+    return cast("bytes", sink.getvalue().to_pybytes())

@@ -1,0 +1,156 @@
+"""Edges: linking, unlinking, and what is refused."""
+
+import pytest
+
+from arangovis.domain.errors import Gone, InvalidInput, NotFound
+from arangovis.domain.graph import Caller, Direction, EdgeId
+from arangovis.domain.ids import NodeId
+from arangovis.domain.json import Document
+from arangovis.stores.base import GraphStore
+from arangovis.testing.contract import StoreContract
+from arangovis.testing.samples import act, create, dataset, delete, edge, edge_ids, link, run, unlink
+
+READ = edge("input_to", dataset("digits"), run("train"))
+DERIVED = edge("derived_into", dataset("digits"), dataset("scaled"))
+
+
+class EdgeContract(StoreContract):
+    """Every sentence about edges."""
+
+    def test_a_linked_edge_is_read_as_written(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), dataset("scaled"))
+        attributes: Document = {
+            "transformation": "scale",
+            "columns": [{"to": "x", "from": ["a", "b"], "transform": None}],
+        }
+        assert act(store, lambda t: t.link(DERIVED, attributes), Caller("grace", "request-2")) is True
+        (found,) = store.edges_of([dataset("digits")], Direction.DOWNSTREAM)
+        assert (found.id, found.attributes) == (DERIVED, attributes)
+        assert (found.version.number, found.version.valid_to, found.version.deleted) == (1, None, False)
+        assert (found.version.actor, found.version.request_id) == ("grace", "request-2")
+
+    def test_linking_again_writes_nothing(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"))
+        link(store, READ)
+        before = store.change_number()
+        assert act(store, lambda t: t.link(READ)) is False
+        assert store.change_number() == before
+
+    def test_changed_attributes_are_a_new_version(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), dataset("scaled"))
+        link(store, DERIVED, attributes={"transformation": "scale"})
+        (old,) = store.edges_of([dataset("digits")], Direction.BOTH)
+        assert act(store, lambda t: t.link(DERIVED, {"transformation": "whiten"})) is True
+        (new,) = store.edges_of([dataset("digits")], Direction.BOTH)
+        assert (new.version.number, new.attributes) == (2, {"transformation": "whiten"})
+        assert new.version.valid_from > old.version.valid_from
+
+    def test_the_role_tells_edges_apart(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"))
+        roles = {edge("input_to", dataset("digits"), run("train"), role) for role in ("", "training", "validation")}
+        link(store, *roles)
+        assert edge_ids(store.edges_of([run("train")], Direction.UPSTREAM)) == roles
+        unlink(store, edge("input_to", dataset("digits"), run("train"), "training"))
+        left = {found.id.role for found in store.edges_of([run("train")], Direction.UPSTREAM)}
+        assert left == {"", "validation"}
+
+    def test_an_unlinked_edge_is_gone_and_may_come_back(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"))
+        link(store, READ)
+        unlink(store, READ)
+        assert list(store.edges_of([dataset("digits"), run("train")], Direction.BOTH)) == []
+        with pytest.raises(NotFound):
+            unlink(store, READ)
+        assert act(store, lambda t: t.link(READ)) is True
+        (found,) = store.edges_of([run("train")], Direction.BOTH)
+        assert found.version.number == 3
+
+    def test_unlinking_nothing_is_refused(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"))
+        with pytest.raises(NotFound):
+            unlink(store, READ)
+
+    @pytest.mark.parametrize("present", [(), (dataset("digits"),), (run("train"),)])
+    def test_an_edge_to_nothing_is_refused(self, store: GraphStore, present: tuple[NodeId, ...]) -> None:
+        create(store, *present)
+        with pytest.raises(NotFound) as refusal:
+            link(store, READ)
+        assert not isinstance(refusal.value, Gone)
+        assert list(store.edges_of([dataset("digits"), run("train")], Direction.BOTH)) == []
+
+    @pytest.mark.parametrize("deleted", [dataset("digits"), run("train")])
+    def test_an_edge_to_a_tombstone_is_refused(self, store: GraphStore, deleted: NodeId) -> None:
+        create(store, dataset("digits"), run("train"))
+        delete(store, deleted)
+        with pytest.raises(Gone):
+            link(store, READ)
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            (edge("input_to", run("train"), dataset("digits")), "kind"),
+            (edge("generated", dataset("digits"), run("train")), "kind"),
+            (edge("invented", dataset("digits"), run("train")), "kind"),
+        ],
+    )
+    def test_an_edge_that_does_not_join_these_kinds_is_refused(
+        self, store: GraphStore, wrong: EdgeId, field: str
+    ) -> None:
+        create(store, dataset("digits"), run("train"))
+        with pytest.raises(InvalidInput) as refusal:
+            link(store, wrong)
+        assert [fault.field for fault in refusal.value.faults] == [field]
+
+    @pytest.mark.parametrize(
+        ("field", "attributes"), [("colour", {"colour": "red"}), ("transformation", {"transformation": 5})]
+    )
+    def test_attributes_that_do_not_fit_name_the_field(
+        self, store: GraphStore, field: str, attributes: Document
+    ) -> None:
+        create(store, dataset("digits"), dataset("scaled"))
+        with pytest.raises(InvalidInput) as refusal:
+            link(store, DERIVED, attributes=attributes)
+        assert [fault.field for fault in refusal.value.faults] == [field]
+        assert list(store.edges_of([dataset("digits")], Direction.BOTH)) == []
+
+    def test_a_forced_deletion_keeps_the_edges(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"), dataset("out"))
+        link(store, READ, edge("generated", run("train"), dataset("out")))
+        delete(store, run("train"), force=True)
+        found = edge_ids(store.edges_of([run("train")], Direction.BOTH))
+        assert found == {READ, edge("generated", run("train"), dataset("out"))}
+        unlink(store, READ)
+        assert edge_ids(store.edges_of([dataset("digits")], Direction.BOTH)) == set()
+
+    def test_edges_are_read_by_direction_and_kind(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), dataset("scaled"), run("train"))
+        made, loop = (
+            edge("generated", run("train"), dataset("digits")),
+            edge("linked", dataset("digits"), dataset("digits")),
+        )
+        link(store, READ, DERIVED, made, loop)
+        at = [dataset("digits"), dataset("digits"), dataset("unknown")]
+        assert edge_ids(store.edges_of(at, Direction.DOWNSTREAM)) == {READ, DERIVED, loop}
+        assert edge_ids(store.edges_of(at, Direction.UPSTREAM)) == {made, loop}
+        assert edge_ids(store.edges_of(at, Direction.BOTH)) == {READ, DERIVED, made, loop}
+        assert edge_ids(store.edges_of(at, Direction.BOTH, ["generated", "linked"])) == {made, loop}
+        assert edge_ids(store.edges_of(at, Direction.BOTH, iter(["generated"]))) == {made}
+        assert edge_ids(store.edges_of(at, Direction.BOTH, ["invented"])) == set()
+        assert edge_ids(store.edges_of(at, Direction.BOTH, [])) == set()
+        assert edge_ids(store.edges_of([], Direction.BOTH)) == set()
+
+    def test_an_edge_between_two_asked_nodes_comes_once(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"))
+        link(store, READ)
+        assert edge_ids(store.edges_of([dataset("digits"), run("train")], Direction.BOTH)) == {READ}
+
+    def test_edges_of_many_nodes_are_read_at_once(self, store: GraphStore) -> None:
+        runs = [run(f"train-{number}") for number in range(30)]
+        create(store, dataset("digits"), *runs)
+        edges = {edge("input_to", dataset("digits"), target) for target in runs}
+        link(store, *edges)
+        many = [*runs, *(run(f"unknown-{number}") for number in range(40_000))]
+        assert edge_ids(store.edges_of(many, Direction.UPSTREAM)) == edges
+        some = store.edges_of(many, Direction.UPSTREAM, limit=7)
+        assert len(some) == 7
+        assert edge_ids(some) < edges

@@ -1,0 +1,1 @@
+"""Claiming runs and computing them in processes that can be killed."""

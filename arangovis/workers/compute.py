@@ -1,0 +1,112 @@
+"""The compute process: `python -m arangovis.workers.compute FACTORY`, started and killed by a supervisor.
+
+FACTORY is the dotted name of a function that opens the stores. The process computes, stores bytes, and ends the run
+in one transaction that is fenced by the attempt it was given. It lives for many jobs, so that imports and compiled
+code stay warm, and dies with its parent.
+"""
+
+import importlib
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from arangovis.domain.errors import ArangovisError, LeaseLost, NoData, NotSupported, StoreUnavailable
+from arangovis.domain.graph import Caller
+from arangovis.domain.ids import NodeId
+from arangovis.domain.runs import Reason, RunState
+from arangovis.services.runs import Claim
+from arangovis.workers.context import WorkerContext
+from arangovis.workers.process import die_with_parent
+from arangovis.workers.protocol import Advance, End, Job, read_job, report_line
+
+_log = logging.getLogger("arangovis.compute")
+
+
+def main() -> None:
+    """Serve jobs from standard input until it closes."""
+    die_with_parent()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    output = _claim_output()
+    context = load_context(sys.argv[1])
+    for job in _jobs(sys.stdin.buffer):
+        end = compute(context, job, output)
+        _write(output, End(end is not None, end.value if end else ""))
+
+
+def load_context(factory: str) -> WorkerContext:
+    """Return what `package.module:function` makes."""
+    module, _, function = factory.partition(":")
+    made: WorkerContext = getattr(importlib.import_module(module), function)()
+    return made
+
+
+def compute(context: WorkerContext, job: Job, output: BinaryIO) -> RunState | None:
+    """Compute one job and store its end. Return the state it ended in, or None if nothing could be stored."""
+    run = context.runs.get(NodeId.parse(job.run))
+    claim = Claim(run, job.owner, job.attempt)
+    try:
+        outcome = context.handlers[run.method](run, lambda fraction: _write(output, Advance(fraction)))
+        return context.runs.succeed(claim, outcome, Caller(job.owner)).state
+    except LeaseLost:
+        _log.warning("%s is not ours any more", run.id)
+        return RunState.CANCELLED
+    except StoreUnavailable:
+        _log.exception("%s could not be stored", run.id)
+        return None
+    except Exception as error:
+        return _store_failure(context, claim, error)
+
+
+def _store_failure(context: WorkerContext, claim: Claim, error: Exception) -> RunState | None:
+    state, message = _explained(claim, error)
+    try:
+        return context.runs.fail(claim, state, reason=Reason.FAILED, message=message).state
+    except LeaseLost:
+        return RunState.CANCELLED
+    except ArangovisError:
+        _log.exception("the failure of %s could not be stored", claim.run.id)
+        return None
+
+
+def _explained(claim: Claim, error: Exception) -> tuple[RunState, str]:
+    if isinstance(error, NoData):
+        return RunState.NO_DATA, error.detail
+    if isinstance(error, NotSupported):
+        return RunState.NOT_SUPPORTED, error.detail
+    if isinstance(error, ArangovisError):
+        return RunState.ERROR, error.detail
+    _log.error("%s failed", claim.run.id, exc_info=error)
+    return RunState.ERROR, f"Internal error while computing; the worker's log has it under {claim.run.id}."
+
+
+def _jobs(stream: BinaryIO) -> Iterator[Job]:
+    """Read jobs in a thread of its own, so that a closed input ends the process in the midst of a computation."""
+    queue: SimpleQueue[Job] = SimpleQueue()
+
+    def read() -> None:
+        for line in stream:
+            queue.put(read_job(line))
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True, name="jobs").start()
+    while True:
+        yield queue.get()
+
+
+def _claim_output() -> BinaryIO:
+    """Keep standard output for reports: whatever a library prints goes to the log."""
+    output = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    return output
+
+
+def _write(output: BinaryIO, report: Advance | End) -> None:
+    output.write(report_line(report))
+
+
+if __name__ == "__main__":
+    main()

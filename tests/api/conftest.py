@@ -1,0 +1,38 @@
+"""A service on the embedded store, and falcon's test client over it: no network, no mocks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from falcon.testing import TestClient
+
+from arangovis.domain.graph import Caller
+from arangovis.settings import Settings
+from arangovis.wiring import Arangovis, build
+from arangovis_api.app import create_app
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Return settings whose home is the test's own folder."""
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Arangovis]:
+    """Give everything over an embedded store and a local artifact store."""
+    built = build(settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def client(service: Arangovis) -> TestClient:
+    """Return a client of the whole app."""
+    return TestClient(create_app(service))
+
+
+@pytest.fixture
+def caller() -> Caller:
+    """Return who acts where a test calls a service itself."""
+    return Caller("ada", "test-request")

@@ -1,0 +1,1 @@
+"""Benchmark of metadata stores: commits, lineage and search, in turn within one round. See `__main__.py`."""

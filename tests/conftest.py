@@ -1,0 +1,27 @@
+"""Hypothesis profiles: `ci` is small and always the same, `full` is for `make test-all`, `soak` for hours."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("arangovis.testing")
+
+_UNHURRIED = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
+settings.register_profile(
+    "ci",
+    max_examples=25,
+    stateful_step_count=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=_UNHURRIED,
+)
+settings.register_profile(
+    "full", max_examples=400, stateful_step_count=60, deadline=None, suppress_health_check=_UNHURRIED
+)
+settings.register_profile(
+    "soak", max_examples=20_000, stateful_step_count=100, deadline=None, suppress_health_check=_UNHURRIED
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,0 +1,44 @@
+/** A plot and its colours as a picture for the scatter. */
+
+import type { Layer, Scene } from "../scatter/renderer";
+import { classCentres, type Coloring } from "./coloring";
+import { surfaceColor, type Theme } from "./palette";
+import type { PlotColumn, PlotTable } from "./table";
+
+/** More names than this would hide the points. */
+const LABELS_MAX = 24;
+
+export interface SceneChoice {
+  readonly column: PlotColumn | null;
+  readonly hidden: ReadonlySet<string>;
+  readonly theme: Theme;
+}
+
+export function sceneOf(table: PlotTable, coloring: Coloring, { column, hidden, theme }: SceneChoice): Scene {
+  const named = column?.kind === "class" && column.classes.length <= LABELS_MAX ? column : null;
+  const centres = named ? classCentres(table, named, hidden) : [];
+  return {
+    x: table.x,
+    y: table.y,
+    colors: coloring.colors,
+    layers: layersOf(table),
+    labels: centres.map(({ name, x, y }) => ({ text: name, at: { x, y } })),
+    background: surfaceColor(theme),
+  };
+}
+
+/** CSS pixels: the more points, the smaller. */
+export function radiusFor(count: number): number {
+  if (count <= 600) return 4.5;
+  if (count <= 2_500) return 3.5;
+  if (count <= 10_000) return 2.6;
+  return count <= 100_000 ? 1.5 : 0.8;
+}
+
+function layersOf({ count, trainingCount }: PlotTable): Layer[] {
+  const production = radiusFor(count - trainingCount);
+  return [
+    { start: 0, end: trainingCount, radius: Math.min(production, radiusFor(trainingCount)) * 0.7, outlined: false },
+    { start: trainingCount, end: count, radius: production, outlined: production > 2 },
+  ];
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { START, parseView, printView, type ViewState } from "./url";
+
+describe("the address", () => {
+  it("comes back to the same view", () => {
+    const view: ViewState = {
+      plot: "artifact/0199a2b4-77df-7000-9f10-000000000010",
+      color: "anomaly score & more",
+      byValue: true,
+      hidden: ["3", "a,b/c"],
+      training: false,
+      point: "req-00700",
+      camera: { x: -3.25, y: 0.125, span: 12 },
+      renderer: "raster",
+    };
+    expect(parseView(printView(view))).toEqual(view);
+    expect(printView(view)).toContain("plot=artifact/0199a2b4-77df-7000-9f10-000000000010");
+  });
+
+  it("says nothing about the start", () => {
+    expect(printView(START)).toBe("");
+    expect(parseView("")).toEqual(START);
+  });
+
+  it.each(["?view=1,2", "?view=a,b,c", "?view=1,2,0", "?view=1,2,-3", "?view=,,", "?view=1,2,Infinity"])("passes over %s", (search) => {
+    expect(parseView(search).camera).toBeNull();
+  });
+
+  it("passes over a renderer that there is not", () => {
+    expect(parseView("?renderer=vulkan").renderer).toBeNull();
+  });
+});
