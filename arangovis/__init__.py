@@ -6,7 +6,9 @@
 import importlib
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from arangovis.domain.version import VERSION
+
+__version__ = VERSION
 
 _HOMES = {
     "Client": "arangovis.client",

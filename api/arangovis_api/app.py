@@ -22,13 +22,18 @@ def create_app(service: Arangovis) -> App:
     """
     settings = service.settings
     telemetry = Telemetry()
+    health = f"/{settings.url_prefix.strip('/ ')}/health"
     app = falcon.App(
         router=Router(),
         middleware=[
             RequestId(),
             Counting(telemetry),
             BodyLimit(settings.body_max_mb << 20),
-            Access(settings.token(), open_prefixes=("/assets/",)),
+            Access(
+                settings.token(),
+                open_paths=frozenset(("/", "/health", health)),
+                open_prefixes=("/assets/",),
+            ),
         ],
     )
     app.req_options.strip_url_path_trailing_slash = True

@@ -14,7 +14,6 @@ from arangovis_api.telemetry import Telemetry
 ACTOR_LENGTH_MAX = 128
 ANONYMOUS = "anonymous"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-_OPEN_PATHS = ("/health", "/visualization/health")
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -50,8 +49,11 @@ class BodyLimit:
 class Access:
     """The bearer token, the browser's origin, and who acts."""
 
-    def __init__(self, token: str | None, *, open_prefixes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, token: str | None, *, open_paths: frozenset[str] = frozenset(), open_prefixes: tuple[str, ...] = ()
+    ) -> None:
         self._token = token
+        self._open_paths = open_paths
         self._open_prefixes = open_prefixes
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
@@ -75,7 +77,7 @@ class Access:
         return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), expected)
 
     def _is_open(self, path: str) -> bool:
-        return path in _OPEN_PATHS or path == "/" or path.startswith(self._open_prefixes)
+        return path in self._open_paths or path.startswith(self._open_prefixes)
 
     def _actor(self, req: falcon.Request) -> str:
         if self._token is not None:
@@ -103,7 +105,9 @@ class Counting:
     ) -> None:
         """Count."""
         seconds = time.perf_counter() - req.context.started
-        self._telemetry.count(req.method, req.uri_template or "none", resp.status_code, seconds)
+        # a client may send any word as a method; each would be a counter of its own
+        method = req.method if req.method in falcon.HTTP_METHODS else "other"
+        self._telemetry.count(method, req.uri_template or "none", resp.status_code, seconds)
 
 
 def caller_of(req: falcon.Request) -> Caller:

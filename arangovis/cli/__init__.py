@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-from arangovis import __version__
+from arangovis.domain.version import VERSION
 from arangovis.domain.errors import ArangovisError
 
 COMMANDS = ("init", "serve", "worker", "lineage", "history", "doctor", "demo")
@@ -26,7 +26,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="arangovis")
+@click.version_option(VERSION, prog_name="arangovis")
 def _group() -> None:
     """Keep the lineage of models, and look at it."""
 

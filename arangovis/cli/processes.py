@@ -17,7 +17,7 @@ import click
 
 from arangovis.settings import Settings
 
-API = ("arangovis_api.server", "--dies-with-parent")
+API = ("arangovis_api", "--dies-with-parent")
 WORKER = ("arangovis.cli", "worker", "--dies-with-parent")
 LOOK_EVERY_S = 0.5
 RESTART_PAUSE_S = 1.0

@@ -20,8 +20,9 @@ from arangovis.services.runs import Input, RunRequest
 class Ask:
     """A plot that somebody asks for, and what it is built on.
 
-    `params_node` is None if the defaults are in force, of which nothing was recorded yet. `basis` is an earlier run whose samples and, if intact, `transformer` are used again; `repairs` says that its
-    files are damaged. A forced recomputation has a `generation` above 0.
+    `params_node` is None if the defaults are in force, of which nothing was recorded yet. `basis` is an earlier run
+    whose samples and, if intact, `transformer` are used again; `repairs` says that its files are damaged. A forced
+    recomputation has a `generation` above 0.
     """
 
     version: ModelVersion

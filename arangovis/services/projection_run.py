@@ -23,8 +23,8 @@ from arangovis.projections.registry import projector
 from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
 from arangovis.services.datasets import Datasets
-from arangovis.services.projection_result import Projected, plot_artifact, result_artifact
 from arangovis.services.projection_params import METHOD_PREFIX
+from arangovis.services.projection_result import Projected, plot_artifact, result_artifact
 from arangovis.services.runs import Outcome
 from arangovis.services.snapshots import Snapshots
 from arangovis.services.stages import Stages
@@ -226,10 +226,10 @@ def _part(progress: Progress, start: float, end: float) -> Progress:
 def _environment(engine: Projector) -> Mapping[str, Scalar]:
     import platform
 
-    from arangovis import __version__
+    from arangovis.domain.version import VERSION
 
     return {
-        "arangovis": __version__,
+        "arangovis": VERSION,
         "engine": engine.engine(),
         "algorithm_version": engine.algorithm_version,
         "numpy": np.__version__,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from arangovis.domain.catalogue import ModelVersion, ProjectionParams
-from arangovis.domain.errors import NoData
+from arangovis.domain.errors import Conflict, NoData
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
@@ -89,7 +89,7 @@ class Projections:
         """
         try:
             return self._plottable(self._ask(version, method, caller))
-        except Conflict:
+        except Conflict:  # parameters were set for the first time in the midst of it; now they are in force
             return self._plottable(self._ask(version, method, caller))
 
     def _plottable(self, ask: Ask) -> Run:
@@ -110,7 +110,7 @@ class Projections:
         """
         try:
             return self._recompute(self._ask(version, method, caller), refit=refit)
-        except Conflict:
+        except Conflict:  # as above
             return self._recompute(self._ask(version, method, caller), refit=refit)
 
     def _recompute(self, ask: Ask, *, refit: bool) -> Run:

@@ -55,7 +55,7 @@ class Stages:
         for node in page.items:
             try:
                 bundle = self._read(node)
-            except (IntegrityError, NotFound):
+            except IntegrityError:
                 self.blobs.verify(text(node.attributes, "digest"))  # clears the damage, so that storing it again works
                 continue
             self.found.append(Input(node.id, role))

@@ -108,15 +108,15 @@ class Transaction(ABC):
     def find_many(self, ids: Iterable[NodeId]) -> dict[NodeId, Draft]:
         """Return the nodes that exist, tombstones included, as the action sees them."""
         found: dict[NodeId, Draft] = {}
-        unseen = []
+        unseen: dict[NodeId, None] = {}
         for node_id in ids:
             draft = self.writes.nodes.get(node_id) or self._seen.get(node_id)
             if draft is None:
-                unseen.append(node_id)
+                unseen[node_id] = None
             else:
                 found[node_id] = draft
         if unseen:
-            read = self._read_nodes(unseen)
+            read = self._read_nodes(tuple(unseen))
             self._seen |= read
             found |= read
         return found

@@ -1,8 +1,10 @@
 """Arrow IPC stream bodies."""
 
+import struct
 from typing import TYPE_CHECKING
 
 from arangovis.domain.errors import ArangovisError, TooLarge
+from arangovis.tabular.arrow_sizes import unpacked_bytes
 from arangovis.tabular.embedding import check_header
 from arangovis.tabular.limits import UNCOMPRESSED_BYTES_MAX, check_counts, refused
 
@@ -21,13 +23,15 @@ def read_arrow(data: bytes) -> "pa.Table":
     import pyarrow as pa
 
     try:
+        if unpacked_bytes(data) > UNCOMPRESSED_BYTES_MAX:
+            raise TooLarge(f"the body unpacks to more than {UNCOMPRESSED_BYTES_MAX:,} bytes")
         with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
             check_header(reader.schema.names)
             table = _all_batches(reader)
         table.validate(full=True)
     except ArangovisError:
         raise
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, struct.error) as error:
         raise refused("body", "is not a whole, undamaged Arrow stream") from error
     return table
 

@@ -175,7 +175,7 @@ def test_newest_plot_is_shown_beside_its_whole_origin(visit: Visit, truth: Truth
 
 
 def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: Visit) -> None:
-    page = visit.open()
+    page = visit.open("?training=0")
     page.get_by_role("application").focus()
     page.keyboard.press("Enter")
     pinned = page.get_by_role("complementary", name="Pinned point")

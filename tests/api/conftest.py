@@ -10,6 +10,7 @@ from arangovis.domain.graph import Caller
 from arangovis.settings import Settings
 from arangovis.wiring import Arangovis, build
 from arangovis_api.app import create_app
+from tests.api.visualization import World
 
 
 @pytest.fixture
@@ -36,3 +37,9 @@ def client(service: Arangovis) -> TestClient:
 def caller() -> Caller:
     """Return who acts where a test calls a service itself."""
     return Caller("ada", "test-request")
+
+
+@pytest.fixture
+def world(service: Arangovis, client: TestClient) -> World:
+    """Return a service whose jobs are computed in this process, with a client of hydro-visualization before it."""
+    return World(service, client)

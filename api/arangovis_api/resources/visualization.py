@@ -1,11 +1,11 @@
 """The routes of hydro-visualization, for its clients. `/api/v1` has the same things in our own words."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import falcon
 
-from arangovis import __version__
+from arangovis.domain.version import VERSION
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.json import JsonValue
 from arangovis.projections.registry import projector
@@ -80,7 +80,7 @@ class Build:
         """Answer name and versions; an installed package does not know the commit that it was built from."""
         info = {
             "name": "arangovis",
-            "version": __version__,
+            "version": VERSION,
             "gitHeadCommit": _NOT_RECORDED,
             "gitCurrentBranch": _NOT_RECORDED,
             "pythonVersion": platform.python_version(),
@@ -210,17 +210,27 @@ class Parameters:
     ) -> None:
         """Store them all or, if anything is wrong with one, none."""
         engine = projector(method)
-        faults: list[Fault] = []
-        for problem in (lambda: check_key(chosen_key(body.key, query)), lambda: read_params(engine, body.given)):
-            try:
-                problem()
-            except InvalidInput as error:
-                faults.extend(error.faults)
-        if faults:
-            raise InvalidInput.of(*faults)
+        check_all(lambda: check_key(chosen_key(body.key, query)), lambda: read_params(engine, body.given))
         version = find_version(self._service.catalogue, chosen_key(body.key, query))
         self._service.projections.set_params(version, method, body.given, caller_of(req))
         send(resp, {"message": "Set parameters."})
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run every check, so that a client learns of everything that is wrong at once.
+
+    Raises:
+        InvalidInput: some failed; its text has a line for each fault.
+
+    """
+    failed: list[InvalidInput] = []
+    for check in checks:
+        try:
+            check()
+        except InvalidInput as error:
+            failed.append(error)
+    if failed:
+        raise InvalidInput("\n".join(e.detail for e in failed), tuple(fault for e in failed for fault in e.faults))
 
 
 def send_started(resp: falcon.Response, prefix: str, *, run_key: str) -> None:

@@ -1,7 +1,6 @@
 """Answers to polls: the state of a task and, once it succeeded, its result as JSON or Arrow."""
 
 import gzip
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,9 +35,6 @@ _STATUSES = {
     RunState.ERROR: 500,
 }
 _FORMATS = {"json": falcon.MEDIA_JSON, "arrow": ARROW}
-_GZIP = re.compile(
-    r"(?:^|,)\s*(?:gzip|x-gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[0-9.]+\s*)?(?:,|$)", re.IGNORECASE
-)
 
 
 def answer_poll(service: Arangovis, req: falcon.Request, resp: falcon.Response, query: PollQuery) -> None:
@@ -109,7 +105,8 @@ def _answer_success(
     try:
         stored = service.projections.content(file)
     except (IntegrityError, NotFound):
-        return _answer_damaged(resp, job)
+        _answer_damaged(resp, job)
+        return
     resp.content_type = media_type
     _send_bytes(req, resp, stored if media_type == ARROW else _spliced(_success(job), stored))
 
@@ -144,7 +141,16 @@ def _spliced(answer: dict[str, Any], result: bytes) -> bytes:
 
 def _send_bytes(req: falcon.Request, resp: falcon.Response, data: bytes) -> None:
     resp.status = 200
-    if len(data) >= GZIP_BYTES_MIN and _GZIP.search(req.get_header("Accept-Encoding") or ""):
+    if len(data) >= GZIP_BYTES_MIN and _accepts_gzip(req.get_header("Accept-Encoding") or ""):
         resp.set_header("Content-Encoding", "gzip")
         data = gzip.compress(data, GZIP_LEVEL, mtime=0)
     resp.data = data
+
+
+def _accepts_gzip(header: str) -> bool:
+    """Say whether an Accept-Encoding header names gzip with a quality above 0; `*` alone is not taken for it."""
+    for part in header.lower().split(","):
+        coding, *parameters = (piece.strip() for piece in part.split(";"))
+        if coding in ("gzip", "x-gzip"):
+            return not any(parameter.removeprefix("q=").strip("0.") == "" for parameter in parameters)
+    return False

@@ -10,7 +10,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
-from arangovis.domain.json import EMPTY, Document, JsonValue
+from arangovis.domain.json import Document, JsonValue
 
 _ID: dict[str, Any] = {
     "oneOf": [{"type": "integer"}, {"type": "string", "pattern": "^[0-9]+$"}],
@@ -40,7 +40,7 @@ class ParametersBody:
     """The body that sets parameters: what was given, unchecked."""
 
     key: VersionKey
-    given: Document = EMPTY
+    given: Document
 
 
 @dataclass(frozen=True, slots=True)

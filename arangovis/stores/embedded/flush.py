@@ -20,6 +20,8 @@ _CHANGE_NODE = (
 )
 _NEW_PROPERTY = "INSERT OR IGNORE INTO property VALUES (?, ?, ?, ?)"
 _PROPERTIES = "SELECT name, type, value FROM property WHERE node = ?"
+_NEW_INDEXED = "INSERT OR IGNORE INTO property_by_value (node, name, type, value) VALUES (?, ?, ?, ?)"
+_DROP_INDEXED = "DELETE FROM property_by_value WHERE node = ? AND name = ? AND type = ? AND value = ?"
 _DROP_PROPERTY = "DELETE FROM property WHERE node = ? AND name = ? AND type = ? AND value = ?"
 _NEW_EDGE = "INSERT INTO edge VALUES (?, ?, ?, ?, 1, ?, ?, ?)"
 _KEEP_EDGE = (
@@ -35,14 +37,24 @@ _PUT_RECORD = (
     ' DO UPDATE SET "group" = excluded."group", due = excluded.due, data = excluded.data'
 )
 _REMOVE_RECORD = "DELETE FROM record WHERE kind = ? AND key = ?"
-_LAST = "SELECT (SELECT max(time) FROM action), (SELECT max(id) FROM node)"
+_LAST = "SELECT (SELECT max(time) FROM action), (SELECT max(id) FROM node), (SELECT node FROM indexed)"
+_INDEX_PROPERTIES = (
+    "INSERT INTO property_by_value SELECT name, type, value, node FROM property WHERE node > ? ORDER BY 1, 2, 3, 4"
+)
+_INDEXED = "UPDATE indexed SET node = ?"
+
+INDEX_LAG_MAX = 128
+"""How many of the last nodes are not in the index by value; a search looks at each of them."""
 
 
 class Numbers:
     """Hands out action times and integer ids inside one SQLite transaction, which nobody else writes during."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Callable[[], int]) -> None:
-        time, row_id = connection.execute(_LAST).fetchone()
+        time, row_id, indexed = connection.execute(_LAST).fetchone()
+        self.indexed: int = indexed
+        """The last node whose properties are indexed by value."""
+        self._connection = connection
         self._time: int = time or 0
         self._row_id: int = row_id or 0
         self._clock = clock
@@ -56,6 +68,12 @@ class Numbers:
         """Return the integer id of a new node."""
         self._row_id += 1
         return self._row_id
+
+    def index_properties(self) -> None:
+        """Index the properties of the last nodes by value, if they have become many. To be done last."""
+        if self._row_id - self.indexed > INDEX_LAG_MAX:
+            self._connection.execute(_INDEX_PROPERTIES, (self.indexed,))
+            self._connection.execute(_INDEXED, (self._row_id,))
 
 
 def flush(transaction: EmbeddedTransaction, caller: Caller, numbers: Numbers) -> None:
@@ -83,7 +101,7 @@ def _write_nodes(transaction: EmbeddedTransaction, time: int, numbers: Numbers) 
     properties: list[tuple[object, ...]] = []
     for draft in sorted(transaction.writes.nodes.values(), key=_key):
         if not transaction.is_new(draft.id):
-            _change_node(transaction, draft, time)
+            _change_node(transaction, draft, time, numbers)
             continue
         row_id = transaction.row_ids[draft.id] = numbers.next_row_id()
         document = encode(draft.attributes)
@@ -97,14 +115,18 @@ def _key(draft: Draft) -> str:
     return draft.id.key
 
 
-def _change_node(transaction: EmbeddedTransaction, draft: Draft, time: int) -> None:
+def _change_node(transaction: EmbeddedTransaction, draft: Draft, time: int, numbers: Numbers) -> None:
     connection, row_id = transaction.connection, transaction.row_ids[draft.id]
     connection.execute(_KEEP_NODE, (time, row_id))
     connection.execute(_CHANGE_NODE, (draft.project, time, draft.deleted, encode(draft.attributes), row_id))
     before = set(connection.execute(_PROPERTIES, (row_id,)))
     after = set(_properties(transaction, draft))
-    connection.executemany(_DROP_PROPERTY, ((row_id, *item) for item in before - after))
-    connection.executemany(_NEW_PROPERTY, ((row_id, *item) for item in after - before))
+    gone, new = ([(row_id, *item) for item in items] for items in (before - after, after - before))
+    connection.executemany(_DROP_PROPERTY, gone)
+    connection.executemany(_NEW_PROPERTY, new)
+    if row_id <= numbers.indexed:
+        connection.executemany(_DROP_INDEXED, gone)
+        connection.executemany(_NEW_INDEXED, new)
 
 
 def _properties(transaction: EmbeddedTransaction, draft: Draft) -> Iterable[Stored]:

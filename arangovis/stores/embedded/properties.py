@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from arangovis.domain.json import Document
-from arangovis.domain.search import Property, PropertyType, properties_of
+from arangovis.domain.search import PropertyType, properties_of
 from arangovis_schema import VertexKind
 
-NOT_A_NUMBER = 3
 TYPE_CODES = {PropertyType.NUMBER: 0, PropertyType.TEXT: 1, PropertyType.BOOLEAN: 2}
+NOT_A_NUMBER = 3
 
 Value: TypeAlias = str | float | int | bytes
 Stored: TypeAlias = tuple[str, int, Value]
@@ -38,8 +38,15 @@ def stored_properties(kind: VertexKind, project: str | None, attributes: Documen
     """Yield what is stored for a node that is not deleted."""
     if project is not None:
         yield project_name(kind.name), TYPE_CODES[PropertyType.TEXT], project
+    prefix = f"{kind.name}."
     for item in properties_of(kind, attributes):
-        yield _stored(f"{kind.name}.{item.name}", item)
+        value = item.value
+        if isinstance(value, str):
+            yield prefix + item.name, TYPE_CODES[item.type], value
+        elif value == value:
+            yield prefix + item.name, TYPE_CODES[item.type], stored_number(value)
+        else:
+            yield prefix + item.name, NOT_A_NUMBER, 0
 
 
 def stored_number(value: float) -> float | bytes:
@@ -49,12 +56,3 @@ def stored_number(value: float) -> float | bytes:
     if value < _FLOATS_FROM:
         return b"\x00" + int(value).to_bytes(8)
     return b"\x01" + struct.pack(">d", value)
-
-
-def _stored(name: str, item: Property) -> Stored:
-    value = item.value
-    if isinstance(value, str):
-        return name, TYPE_CODES[item.type], value
-    if value != value:
-        return name, NOT_A_NUMBER, 0
-    return name, TYPE_CODES[item.type], stored_number(value)

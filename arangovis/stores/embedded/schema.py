@@ -47,7 +47,14 @@ CREATE TABLE property (
     node INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL, value NOT NULL,
     PRIMARY KEY (node, name, type, value)
 ) WITHOUT ROWID;
-CREATE INDEX property_by_value ON property (name, type, value);
+-- The same by value, of the nodes up to `indexed.node`. Each new node would touch a page of it for each of its
+-- values, which costs more than all the rest of a commit; so the last few nodes are added together, in order.
+CREATE TABLE property_by_value (
+    name TEXT NOT NULL, type INTEGER NOT NULL, value NOT NULL, node INTEGER NOT NULL,
+    PRIMARY KEY (name, type, value, node)
+) WITHOUT ROWID;
+CREATE TABLE indexed (node INTEGER NOT NULL);
+INSERT INTO indexed VALUES (0);
 CREATE TABLE record (
     kind TEXT NOT NULL, key TEXT NOT NULL, "group" TEXT NOT NULL, due INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (kind, key)

@@ -3,7 +3,8 @@
 Integer ids grow with creation, so newest first is by integer id. A condition that few rows of the projection meet
 drives the search. How many is counted, but never far: above DRIVER_ROWS_MAX an equality still drives, because its
 rows lie in order of integer id and the walk stops at a full page; a range does not, and the nodes of the kind are
-walked instead.
+walked instead. The last nodes are not in the index by value yet (see flush.py); they are the newest, so they are
+walked first, one by one.
 """
 
 import re
@@ -41,9 +42,10 @@ DRIVER_ROWS_MAX = 2000
 ALTERNATIVES_MAX = 100
 
 _NODES = "SELECT d.id FROM node d INDEXED BY node_by_kind WHERE d.kind = ? AND NOT d.deleted"
-_ROWS = "SELECT d.node AS id FROM property d INDEXED BY property_by_value WHERE {rows}"
+_ROWS = "SELECT d.node AS id FROM property_by_value d WHERE {rows}"
 _UNION = "SELECT d.id FROM ({rows}) d WHERE 1"
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM property d INDEXED BY property_by_value WHERE {rows} LIMIT ?)"
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM property_by_value d WHERE {rows} LIMIT ?)"
+_INDEXED = "SELECT node FROM indexed"
 _CURSOR = re.compile(r"n([1-9][0-9]{0,17})\Z")
 
 
@@ -60,24 +62,33 @@ def search(connection: sqlite3.Connection, question: Search) -> Page[Node]:
     """Answer a search inside one snapshot; see `GraphStore.search`."""
     if not 1 <= question.limit <= PAGE_SIZE_MAX:
         raise InvalidInput.of(Fault("limit", f"{question.limit} is not between 1 and {PAGE_SIZE_MAX}"))
-    statement = _statement(question, _chosen(connection, list(_drivers(question))))
-    row_ids = [row[0] for row in connection.execute(statement.text, statement.values)]
+    driver = _chosen(connection, list(_drivers(question)))
+    wanted = question.limit + 1
+    row_ids: list[int] = []
+    if driver is not None:
+        indexed = connection.execute(_INDEXED).fetchone()[0]
+        row_ids = _found(connection, _statement(question, None, indexed), wanted)
+    if len(row_ids) < wanted:
+        row_ids += _found(connection, _statement(question, driver, 0), wanted - len(row_ids))
     page = row_ids[: question.limit]
     nodes = nodes_of(connection, queries.nodes_by_row(connection, page, None))
     return Page(nodes, f"n{page[-1]}" if len(row_ids) > len(page) else None)
 
 
-def _statement(question: Search, driver: _Driver | None) -> Sql:
-    """Return the statement for the integer ids of the page and one more, newest first."""
+def _found(connection: sqlite3.Connection, statement: Sql, limit: int) -> list[int]:
+    return [row[0] for row in connection.execute(statement.text, (*statement.values, limit))]
+
+
+def _statement(question: Search, driver: _Driver | None, behind: int) -> Sql:
+    """Return the statement for the integer ids behind one, newest first; a limit is still to be bound."""
     source, node = _source(question.kind, driver)
-    terms = [condition(question.kind, question.where, node=node)]
+    terms = [condition(question.kind, question.where, node=node), Sql(f"{node} > ?", (behind,))]
     if question.project is not None:
         terms.append(exists(_project_condition(question.kind, question.project, "p"), node))
     if question.cursor is not None:
         terms.append(Sql(f"{node} < ?", (_position(question.cursor),)))
     where = joined(terms, "AND", TRUE)
-    text = f"{source.text} AND {where.text} ORDER BY {node} DESC LIMIT ?"
-    return Sql(text, (*source.values, *where.values, question.limit + 1))
+    return Sql(f"{source.text} AND {where.text} ORDER BY {node} DESC LIMIT ?", (*source.values, *where.values))
 
 
 def _source(kind: str, driver: _Driver | None) -> tuple[Sql, str]:

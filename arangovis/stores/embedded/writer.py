@@ -85,6 +85,7 @@ class Writer:
                 self._run(connection, call, numbers, alone=len(calls) == 1)
             committing = True
             if connection.in_transaction:
+                numbers.index_properties()
                 connection.execute("COMMIT")
         finally:
             if connection.in_transaction:

@@ -12,6 +12,7 @@ import pytest
 
 from arangovis.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from arangovis.tabular import limits, read_rows
+from arangovis.tabular.arrow_sizes import unpacked_bytes
 from arangovis.tabular.reading import MEDIA_TYPES
 from tests.unit.tabular.bodies import (
     ARROW,
@@ -448,3 +449,29 @@ def test_an_arrow_stream_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("arangovis.tabular.arrow_body.UNCOMPRESSED_BYTES_MAX", 10_000)
     with pytest.raises(TooLarge, match="unpacks to more than"):
         read_rows(to_arrow_body({"a": [0.5] * 20_000}), ARROW)
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lz4"])
+@pytest.mark.parametrize("as_dictionary", [False, True])
+def test_a_compressed_arrow_stream_is_measured_before_it_is_unpacked(compression: str, as_dictionary: bool) -> None:
+    words = pa.array(["x" * 100_000] * 100)
+    column = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), words) if as_dictionary else words
+    table = pa.table({"a": column})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table)
+    body = sink.getvalue()
+    assert len(body) < 200_000
+    assert 10_000_000 < unpacked_bytes(body) < 10_001_000
+    assert read_rows(body, ARROW).values("a")[0] == "x" * 100_000
+
+
+def test_a_compressed_arrow_stream_that_lies_about_its_size() -> None:
+    table = pa.table({"a": [0.5] * 20_000})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(table)
+    body = sink.getvalue().replace((160_000).to_bytes(8, "little"), (2**40).to_bytes(8, "little"))
+    with pytest.raises(TooLarge, match="unpacks to more than 2,147,483,648 bytes"):
+        read_rows(body, ARROW)
+    assert unpacked_bytes(to_arrow_body({"a": [0.5] * 20_000})) == 0

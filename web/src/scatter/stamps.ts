@@ -3,13 +3,23 @@
 const STEPS = 4;
 
 export interface Stamp {
-  readonly side: number;
-  /** The pixel of the stamp that lies on the point's pixel. */
-  readonly centre: number;
+  /** The pixels it covers, from the point's own; the first `solid` ones are the disc alone, wholly. */
+  readonly right: Int8Array;
+  readonly down: Int8Array;
+  readonly solid: number;
+  /** No pixel is further away, in either direction. */
+  readonly reach: number;
   /** How much of a pixel disc and ring cover, 0 to 1. */
   readonly cover: Float32Array;
   /** How much of what covers is the disc, 0 to 1. */
   readonly tint: Float32Array;
+}
+
+interface Pixel {
+  readonly right: number;
+  readonly down: number;
+  readonly cover: number;
+  readonly tint: number;
 }
 
 export class StampSet {
@@ -36,20 +46,26 @@ export class StampSet {
 }
 
 function makeStamp(x: number, y: number, radius: number, ring: number): Stamp {
-  const centre = Math.ceil(radius + ring);
-  const side = 2 * centre + 1;
-  const cover = new Float32Array(side * side);
-  const tint = new Float32Array(side * side);
-  for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      const distance = Math.hypot(column + 0.5 - centre - x, row + 0.5 - centre - y);
+  const reach = Math.ceil(radius + ring);
+  const pixels: Pixel[] = [];
+  for (let down = -reach; down <= reach; down++) {
+    for (let right = -reach; right <= reach; right++) {
+      const distance = Math.hypot(right + 0.5 - x, down + 0.5 - y);
       const disc = clampUnit(radius + 0.5 - distance);
-      const whole = clampUnit(radius + ring + 0.5 - distance);
-      cover[row * side + column] = whole;
-      tint[row * side + column] = whole ? disc / whole : 0;
+      const cover = clampUnit(radius + ring + 0.5 - distance);
+      if (cover > 0) pixels.push({ right, down, cover, tint: disc / cover });
     }
   }
-  return { side, centre, cover, tint };
+  const isSolid = ({ cover, tint }: Pixel): boolean => cover === 1 && tint === 1;
+  pixels.sort((left, right) => Number(isSolid(right)) - Number(isSolid(left)));
+  return {
+    right: Int8Array.from(pixels, ({ right }) => right),
+    down: Int8Array.from(pixels, ({ down }) => down),
+    solid: pixels.filter(isSolid).length,
+    reach,
+    cover: Float32Array.from(pixels, ({ cover }) => cover),
+    tint: Float32Array.from(pixels, ({ tint }) => tint),
+  };
 }
 
 function clampUnit(value: number): number {

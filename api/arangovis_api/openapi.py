@@ -1,0 +1,138 @@
+"""OpenAPI 3.1, made from the table of routes and what each responder declared with `operation`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from arangovis.domain.version import VERSION
+from arangovis_api.errors import PROBLEM_MEDIA_TYPE
+from arangovis_api.operation import JSON, Operation, declared_operation
+from arangovis_api.routes import Route
+from arangovis_api.schemas.answers import Problem
+from arangovis_api.schemas.base import Moment, Names, Number
+
+OPENAPI_VERSION = "3.1.0"
+METHODS = ("get", "put", "post", "delete", "patch")
+_PATH_FIELD = re.compile(r"{([a-z_]+)}")
+_PATH_FIELDS = {
+    "number": "The small integer id of a model version.",
+    "kind": "A kind of node.",
+    "key": "The key of a node: what stands behind the slash of its id.",
+    "method": "A method of projection, such as `umap`.",
+    "name": "The name of a file.",
+}
+_PHRASES = {
+    200: "Done; nothing is new.",
+    201: "Made.",
+    202: "Accepted; it is computed now.",
+    304: "The client has this answer.",
+}
+_DESCRIPTION = """Provenance of machine-learning models: one lineage graph, and the plots that know where they came from.
+
+Ids of nodes are `kind/key`. Times are microseconds since 1970; `at` takes ISO 8601 too. Lists answer
+`{"items": [...], "next_cursor": ...}`. Errors are problem documents (RFC 9457)."""
+
+
+def openapi_document(table: Sequence[Route]) -> dict[str, Any]:
+    """Return the document for a table of routes."""
+    plugin = MarshmallowPlugin()
+    spec = APISpec(
+        title="arangovis",
+        version=VERSION,
+        openapi_version=OPENAPI_VERSION,
+        info={"description": _DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        plugins=[plugin],
+        # a token is needed if one is configured
+        security=[{}, {"token": []}],
+    )
+    _describe_fields(plugin)
+    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    spec.components.schema("Problem", schema=Problem)
+    for route in table:
+        operations = {
+            method: _operation(route.path, method, declared) for method, declared in declared_operations(route)
+        }
+        spec.path(path=route.path, operations=operations, parameters=_path_parameters(route.path))
+    return spec.to_dict()
+
+
+def declared_operations(route: Route) -> Iterator[tuple[str, Operation]]:
+    """Yield (method, what is declared) for the responders of a route."""
+    suffix = f"_{route.suffix}" if route.suffix else ""
+    for method in METHODS:
+        declared = declared_operation(getattr(route.resource, f"on_{method}{suffix}", None))
+        if declared is not None:
+            yield method, declared
+
+
+def _describe_fields(plugin: MarshmallowPlugin) -> None:
+    types: dict[type, Mapping[str, Any]] = {
+        Moment: {"type": ["integer", "string"]},
+        Names: {"type": "string"},
+        Number: {"type": "number"},
+    }
+
+    def describe(_: object, field: object, **__: object) -> dict[str, Any]:
+        return dict(types.get(type(field), {}))
+
+    plugin.converter.add_attribute_function(describe)
+
+
+def _operation(path: str, method: str, declared: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "summary": declared.summary,
+        "operationId": f"{method}_{re.sub(r'[^a-z0-9]+', '_', path.lower()).strip('_') or 'page'}",
+        "tags": [declared.tag],
+        "responses": {str(status): _response(status, answer) for status, answer in declared.answers.items()},
+    }
+    described["responses"]["default"] = {
+        "description": "An error.",
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem}},
+    }
+    parameters = [] if declared.query is None else [{"in": "query", "schema": declared.query}]
+    described["parameters"] = parameters + [_header(name, text) for name, text in declared.headers.items()]
+    content = _request_content(declared)
+    if content:
+        described["requestBody"] = {"required": not declared.body_optional, "content": content}
+    return described
+
+
+def _request_content(declared: Operation) -> dict[str, Any]:
+    if declared.body is not None:
+        return {JSON: {"schema": declared.body}}
+    rows = {"type": "array", "items": {"type": "object"}}
+    raw = {"type": "string", "format": "binary"}
+    return {media: {"schema": rows if media == JSON else raw} for media in declared.raw_body}
+
+
+def _response(status: int, answer: type[Schema] | str | None) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": _PHRASES.get(status, "Done.")}
+    if status == 200 and isinstance(answer, str | type):
+        described["description"] = "The answer."
+    if isinstance(answer, str):
+        schema = {"type": "object"} if answer == JSON else {"type": "string"}
+        described["content"] = {answer: {"schema": schema}}
+    elif answer is not None:
+        described["content"] = {JSON: {"schema": answer}}
+    return described
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": False, "description": description, "schema": {"type": "string"}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "in": "path",
+            "name": name,
+            "required": True,
+            "description": _PATH_FIELDS.get(name, name),
+            "schema": {"type": "string"},
+        }
+        for name in _PATH_FIELD.findall(path)
+    ]

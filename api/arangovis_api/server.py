@@ -1,0 +1,107 @@
+"""gunicorn, run from here: one `gthread` process, since more gain nothing on the embedded store."""
+
+import ipaddress
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.settings import Settings
+from arangovis.wiring import build
+from arangovis_api.app import App, create_app
+
+THREADS = 8
+TIMEOUT_S = 120
+"""Without a sign of life from the process, which is not the time of a request, it is started again."""
+GRACEFUL_TIMEOUT_S = 10
+KEEPALIVE_S = 30
+BACKLOG = 512
+REQUEST_LINE_BYTES_MAX = 8190
+
+_log = logging.getLogger("arangovis.api")
+
+
+def serve_api(settings: Settings, *, when_ready: Callable[[], None] | None = None) -> None:
+    """Serve the API and the page until the process is told to stop.
+
+    The store is opened and migrated before the address is bound, so what is wrong with the settings is raised here.
+
+    Args:
+        settings: where to listen, and over which stores.
+        when_ready: called in this process once the address is bound.
+
+    Raises:
+        InvalidInput: the bind is not safe, or a setting cannot be used.
+
+    """
+    check_bind(settings.host, settings.token())
+    _Server(settings, when_ready).run()
+
+
+def check_bind(host: str, token: str | None) -> None:
+    """Refuse to listen where other machines reach us, unless they must show a token.
+
+    Raises:
+        InvalidInput: the address is not loopback and there is no token.
+
+    """
+    if token is None and not is_loopback(host):
+        problem = f"{host[:80]!r} can be reached from other machines: configure ARANGOVIS_TOKEN_FILE, or use 127.0.0.1"
+        raise InvalidInput.of(Fault("host", problem))
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is reached from this machine only; an unknown name counts as not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings and no command line."""
+
+    def __init__(self, settings: Settings, when_ready: Callable[[], None] | None) -> None:
+        self._service = build(settings)
+        self._when_ready = when_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Say how to serve."""
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def _options(self) -> dict[str, Any]:
+        settings = self._service.settings
+        host = f"[{settings.host}]" if ":" in settings.host and "[" not in settings.host else settings.host
+        return {
+            "bind": f"{host}:{settings.port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": TIMEOUT_S,
+            "graceful_timeout": GRACEFUL_TIMEOUT_S,
+            "keepalive": KEEPALIVE_S,
+            "backlog": BACKLOG,
+            "limit_request_line": REQUEST_LINE_BYTES_MAX,
+            "accesslog": None,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            # the app is made before the fork: what is wrong shows at once, and the processes share its memory
+            "preload_app": True,
+            "when_ready": lambda _: self._ready(),
+            "worker_exit": lambda *_: self._service.close(),
+        }
+
+    def _ready(self) -> None:
+        _log.info("listening on %s:%s", self._service.settings.host, self._service.settings.port)
+        if self._when_ready is not None:
+            self._when_ready()
+
+    def load(self) -> App:
+        """Return the app."""
+        return create_app(self._service)
