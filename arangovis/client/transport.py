@@ -1,131 +1,98 @@
-"""HTTP for the client: one method, kept-alive connections, errors as the same tree that the services raise."""
+"""How requests travel: over HTTP (`http_transport.py`), or to a WSGI app in this process (`app_transport.py`)."""
 
-import http.client
-import threading
+import gzip
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Protocol
 
-import orjson
+from arangovis.domain.errors import Conflict, Fault, InvalidInput, StoreUnavailable
 
-from arangovis.domain import errors
-from arangovis.domain.errors import ArangovisError, Fault, InvalidInput, StoreUnavailable
-
-TIMEOUT_S = 60.0
+IDEMPOTENCY_KEY = "Idempotency-Key"
+ACTOR_LENGTH_MAX = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer."""
+    """An answer; the names of its headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is, and how to show who we are. The token is never printed."""
-
-    url: str
-    token: str | None = field(default=None, repr=False)
-    actor: str | None = None
-
-
-class HttpTransport:
-    """Sends requests; a connection a thread. A request is repeated once if a kept-alive connection turned out dead."""
-
-    def __init__(self, address: Address, *, timeout_s: float = TIMEOUT_S) -> None:
-        parts = urlsplit(address.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput.of(Fault("url", "is not of the form http(s)://host[:port]"))
-        self._secure = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
-        self._prefix = parts.path.rstrip("/")
-        self._timeout_s = timeout_s
-        self._headers = _identity(address)
-        self._local = threading.local()
+class Transport(Protocol):
+    """Carries requests to a service."""
 
     def send(
         self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """Send a request and return the answer, whatever its status.
+        """Send a request and return the answer, whatever its status. Redirects are not followed.
 
         Raises:
-            StoreUnavailable: no answer came.
+            StoreUnavailable: no answer came, or none that can be read.
+            Conflict: the transport is closed.
 
         """
-        fresh = getattr(self._local, "connection", None) is None
-        try:
-            return self._exchange(method, path, body, {**self._headers, **(headers or {})})
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
-            # a POST is repeated only if nothing of it can have been read: the server had closed an idle connection
-            self.close()
-            if fresh:
-                raise StoreUnavailable("the server closed the connection") from error
-        except OSError as error:
-            self.close()
-            raise StoreUnavailable(f"the server does not answer: {error.strerror or type(error).__name__}") from error
-        return self._exchange(method, path, body, {**self._headers, **(headers or {})})
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
-
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
-        connection = self._connection()
-        connection.request(method, self._prefix + path, body=body, headers=dict(headers))
-        answer = connection.getresponse()
-        return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-            connection = kind(self._host, self._port, timeout=self._timeout_s)
-            self._local.connection = connection
-        return connection
+        """Release what is held; closing again changes nothing."""
 
 
-def raise_for(response: Response) -> Response:
-    """Return a good answer.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How to show who we are. The token is never printed.
 
     Raises:
-        ArangovisError: the class that the problem document names, with its text.
+        InvalidInput: token or actor has characters that cannot be sent.
 
     """
-    if response.status < 400:
-        return response
-    raise _error_of(response)
+
+    token: str | None = field(default=None, repr=False)
+    actor: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.token is not None and not (self.token.isascii() and self.token.isprintable() and self.token.strip()):
+            raise InvalidInput.of(Fault("token", "is not printable ASCII"))
+        if self.actor is not None:
+            check_actor(self.actor)
+
+    def headers(self) -> Mapping[str, bytes]:
+        """Return the headers to send; the actor's name is sent in UTF-8."""
+        sent = {} if self.token is None else {"Authorization": f"Bearer {self.token.strip()}".encode()}
+        return sent if self.actor is None else {**sent, "X-Arangovis-Actor": self.actor.encode()}
 
 
-def _error_of(response: Response) -> ArangovisError:
+def check_actor(actor: str) -> str:
+    """Return the name of who acts.
+
+    Raises:
+        InvalidInput: it is empty, too long, or not printable.
+
+    """
+    if not actor.strip() or not actor.isprintable() or len(actor) > ACTOR_LENGTH_MAX:
+        raise InvalidInput.of(Fault("actor", f"is not 1 to {ACTOR_LENGTH_MAX} printable characters"))
+    return actor
+
+
+def closed() -> Conflict:
+    """Return the error of using what is closed."""
+    return Conflict("this client is closed; connect again")
+
+
+def decoded(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a body without its compression.
+
+    Raises:
+        StoreUnavailable: it cannot be read.
+
+    """
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if not body or coding in ("", "identity"):
+        return body
+    if coding != "gzip":
+        raise StoreUnavailable(f"the server's answer cannot be read: it is encoded as {coding[:40]!r}")
     try:
-        problem = orjson.loads(response.body)
-        code, detail = str(problem["type"]).rpartition(":")[2], str(problem["detail"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return ArangovisError(f"the server answered {response.status}")
-    kind = _BY_CODE.get(code, ArangovisError)
-    if issubclass(kind, InvalidInput):
-        return kind(detail, tuple(Fault(fault["field"], fault["problem"]) for fault in problem.get("errors", ())))
-    if issubclass(kind, errors.InUse):
-        return kind(detail, tuple(problem.get("dependants", ())))
-    return kind(detail)
-
-
-def _identity(address: Address) -> dict[str, str]:
-    headers = {} if address.token is None else {"Authorization": f"Bearer {address.token}"}
-    return headers if address.actor is None else {**headers, "X-Arangovis-Actor": address.actor}
-
-
-def _tree(kind: type[ArangovisError]) -> dict[str, type[ArangovisError]]:
-    found = {kind.code: kind}
-    for child in kind.__subclasses__():
-        found |= _tree(child)
-    return found
-
-
-_BY_CODE = _tree(ArangovisError)
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreUnavailable("the server's answer cannot be read: it is damaged gzip") from error

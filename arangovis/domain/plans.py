@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, Scalar
-from arangovis.domain.views import integer, items, mapping, scalars, text
+from arangovis.domain.views import integer, items, mapping, optional_text, scalars, text
 
-STEPS_MAX = 10_000
+STEPS_MAX = 1000
+"""Ending a step looks at all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Step:
     """One step: a run to be made once the steps it waits for have succeeded.
 
     `inputs` are (node, role) that exist already; `takes` are (step, role made, role read): what an earlier step made.
+    With a `run_key` a run that was made before, or is under way for somebody else, can be the step.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Step:
     inputs: tuple[tuple[NodeId, str], ...] = ()
     takes: tuple[tuple[str, str, str], ...] = ()
     after: tuple[str, ...] = ()
+    run_key: str | None = None
 
     @property
     def waits_for(self) -> frozenset[str]:
@@ -34,7 +37,9 @@ class Step:
 
     def document(self) -> Document:
         """Return it as JSON."""
+        key: Document = {} if self.run_key is None else {"run_key": self.run_key}
         return {
+            **key,
             "name": self.name,
             "method": self.method,
             "params": dict(self.params),
@@ -57,6 +62,7 @@ class Step:
             inputs=tuple((NodeId.parse(node), role) for node, role in _rows(document, "inputs", 2)),
             takes=tuple((step, made, read) for step, made, read in _rows(document, "takes", 3)),
             after=tuple(str(name) for name in items(document, "after")),
+            run_key=optional_text(document, "run_key"),
         )
 
 

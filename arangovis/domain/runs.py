@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from arangovis.domain.graph import Record
 from arangovis.domain.ids import NodeId
@@ -10,6 +10,7 @@ from arangovis.domain.json import EMPTY, Document, Scalar
 from arangovis.domain.views import integer, mapping, optional_integer, optional_text, scalars, text
 
 ATTEMPTS_MAX = 3
+"""A run whose computation died this often is not tried again."""
 
 
 class RunState(StrEnum):
@@ -43,6 +44,15 @@ class Executor(StrEnum):
     """The user's own process, which logs it; never claimable."""
     PLAN = "plan"
     """Nobody: it stands for its steps."""
+
+
+class Priority(IntEnum):
+    """How urgent a run is; smaller is sooner. There are few, since each is a queue of its own."""
+
+    URGENT = 0
+    NORMAL = 1
+    BACKGROUND = 2
+    """A step of a plan: whoever waits for one answer goes first."""
 
 
 class Reason(StrEnum):
@@ -133,15 +143,19 @@ _READ = tuple(name for name in Run.__dataclass_fields__ if name not in ("id", "p
 class Lease:
     """The unversioned side of an open run: its place in the queue while pending, its holder while started.
 
-    `due` (microseconds) is when the run may be claimed: its queue time, then the lease's end.
+    `due` (microseconds) is when the run may be claimed: its queue time, then the lease's end. `attempt` grows with
+    each claim and never falls, so that with the owner it tells one holder from every other; `failures` counts the
+    attempts that died.
     """
 
     run: NodeId
     method: str
     due: int
-    priority: int = 0
+    queued: int
+    priority: Priority = Priority.NORMAL
     owner: str = ""
     attempt: int = 0
+    failures: int = 0
     progress: float = 0.0
     stage: str = ""
     heartbeat: int = 0
@@ -150,14 +164,17 @@ class Lease:
         """Return the record to store."""
         data: Document = {
             "run": str(self.run),
-            "priority": self.priority,
+            "method": self.method,
+            "queued": self.queued,
+            "priority": self.priority.value,
             "owner": self.owner,
             "attempt": self.attempt,
+            "failures": self.failures,
             "progress": self.progress,
             "stage": self.stage,
             "heartbeat": self.heartbeat,
         }
-        return Record("lease", self.run.key, group=self.method, due=self.due, data=data)
+        return Record("lease", self.run.key, group=queue_of(self.method, self.priority), due=self.due, data=data)
 
     @classmethod
     def of(cls, record: Record) -> "Lease":
@@ -166,12 +183,19 @@ class Lease:
         progress = data.get("progress")
         return cls(
             run=NodeId.parse(text(data, "run")),
-            method=record.group,
+            method=text(data, "method"),
             due=record.due,
-            priority=integer(data, "priority", 0),
+            queued=integer(data, "queued"),
+            priority=Priority(integer(data, "priority")),
             owner=text(data, "owner"),
             attempt=integer(data, "attempt", 0),
+            failures=integer(data, "failures", 0),
             progress=float(progress) if isinstance(progress, int | float) else 0.0,
             stage=text(data, "stage"),
             heartbeat=integer(data, "heartbeat", 0),
         )
+
+
+def queue_of(method: str, priority: Priority) -> str:
+    """Return the group of the lease records that wait for a method at a priority, in order of `due`."""
+    return f"{method} {priority.value}"

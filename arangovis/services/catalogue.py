@@ -69,7 +69,7 @@ class Catalogue:
     def add_model(self, transaction: Transaction, project: str, name: str, facts: Document) -> Registered:
         """Register a model inside an action."""
         check_name("name", name)
-        home = _project(transaction, project)
+        home = project_id(transaction, project)
         node = named_id("model", home.key, name)
         created = transaction.ensure(node, home.key, {**facts, "name": name})
         transaction.link(EdgeId("contains", home, node))
@@ -172,7 +172,13 @@ def check_name(field: str, name: str) -> None:
         raise InvalidInput.of(Fault(field, problem))
 
 
-def _project(transaction: Transaction, name: str) -> NodeId:
+def project_id(transaction: Transaction, name: str) -> NodeId:
+    """Return the node of a project.
+
+    Raises:
+        NotFound: there is none of this name.
+
+    """
     node = named_id("project", None, name)
     if transaction.find(node) is None:
         raise NotFound(f"there is no project {name!r}")
@@ -183,12 +189,12 @@ def _add_version(
     transaction: Transaction, names: tuple[str, str, str | None], signature: Signature
 ) -> RegisteredVersion:
     project, model_name, wanted = names
-    home = _project(transaction, project)
+    home = project_id(transaction, project)
     model = named_id("model", home.key, model_name)
     if transaction.find(model) is None:
         raise NotFound(f"there is no model {model_name!r} in project {project!r}")
-    version = wanted or _implied_version(transaction, model, signature)
-    node = named_id("model_version", home.key, model_name, version)
+    version = wanted or _implied_version(transaction, (home.key, model_name), signature)
+    node = _version_id(home.key, model_name, version)
     present = transaction.find(node)
     if present is not None:
         if canonical(present.attributes["signature"]) != canonical(signature.document()):
@@ -203,13 +209,21 @@ def _add_version(
     return RegisteredVersion(node, number, version, created=True)
 
 
-def _implied_version(transaction: Transaction, model: NodeId, signature: Signature) -> str:
+def _implied_version(transaction: Transaction, names: tuple[str, str], signature: Signature) -> str:
+    """Return the newest version if it has this signature, else the next number that is no version's name yet."""
+    model = named_id("model", *names)
     newest = transaction.reserved("newest-version", str(model))
-    if newest is not None:
-        attributes = transaction.get(newest).attributes
-        if canonical(attributes["signature"]) == canonical(signature.document()):
-            return str(attributes["version"])
-    return str(transaction.next_number(f"versions of {model}"))
+    present = None if newest is None else transaction.find(newest)
+    if present is not None and canonical(present.attributes["signature"]) == canonical(signature.document()):
+        return str(present.attributes["version"])
+    while True:
+        version = str(transaction.next_number(f"versions of {model}"))
+        if not transaction.find_many((_version_id(*names, version),)):
+            return version
+
+
+def _version_id(project: str, model: str, version: str) -> NodeId:
+    return named_id("model_version", project, model, version)
 
 
 def _succeed(transaction: Transaction, model: NodeId, node: NodeId) -> None:

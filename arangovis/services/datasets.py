@@ -89,7 +89,8 @@ class Datasets:
     ) -> Stored:
         """Append rows to the production stream of a model version as one segment.
 
-        The same idempotency key, or without one the same rows, are appended once.
+        The same idempotency key, or without one the same rows, are appended once. The same rows under another key
+        are appended again; sent without a key, rows that any key brought before are a repeat.
 
         Raises:
             InvalidInput: the rows do not fit the model's signature or the rows before.
@@ -99,16 +100,18 @@ class Datasets:
         _check_embedding(version, rows, required=version.signature.embedding_dimension is not None)
         blob = self._blobs.save(rows.to_parquet(), caller)
         node = production_id(version)
-        key = record_key(str(node), idempotency_key or f"body {rows.body_digest}")
+        body = record_key(str(node), "body", rows.body_digest)
+        key = body if idempotency_key is None else record_key(str(node), "key", idempotency_key)
 
         def action(transaction: Transaction) -> Stored:
             seen = transaction.record("idempotency", key)
-            if seen is not None:
+            if seen is not None and seen.due >= transaction.now:
                 return _repeat(seen, node, rows)
             _append_segment(transaction, version, blob, rows)
             self._blobs.keep(transaction, [blob.digest])
             data: Document = {"digest": rows.body_digest, "rows": rows.count}
-            transaction.put_record(Record("idempotency", key, due=transaction.now + REMEMBERED_US, data=data))
+            for name in {key, body}:
+                transaction.put_record(Record("idempotency", name, due=transaction.now + REMEMBERED_US, data=data))
             return Stored(node, rows.count, created=True)
 
         return self._store.transact(action, caller)

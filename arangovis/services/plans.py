@@ -5,16 +5,15 @@ plan; cancelling a plan cancels its open steps. So no crash can leave a plan stu
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from arangovis.domain.errors import Conflict, NotFound
+from arangovis.domain.errors import Fault, Gone, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, Direction, EdgeId
 from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.plans import Step, check_steps, steps_document
-from arangovis.domain.runs import Executor, Reason, Run, RunState
+from arangovis.domain.runs import Executor, Priority, Reason, Run, RunState
 from arangovis.domain.views import items
 from arangovis.services.blobs import Blobs
-from arangovis.services.runs import Input, RunRequest, Runs, load
+from arangovis.services.runs import Input, RunRequest, Runs, run_of, run_of_draft
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -24,20 +23,21 @@ class Plans:
 
     def __init__(self, store: GraphStore, blobs: Blobs) -> None:
         self._store = store
-        self.runs = Runs(store, blobs, after_end=self._step_ended)
+        self.runs = Runs(store, blobs, after_end=self._ended)
 
     def start(self, name: str, project: str | None, steps: Sequence[Step], caller: Caller) -> Run:
         """Write a plan and the steps that are ready at once.
 
         Raises:
-            InvalidInput: the plan could not end.
-            NotFound: an input of a ready step does not exist.
+            InvalidInput: the plan could not end, or a step cannot read such an input.
+            NotFound: an input of a step does not exist.
 
         """
         wanted = tuple(steps)
         check_steps(wanted)
 
         def action(transaction: Transaction) -> Run:
+            _check_inputs(transaction, wanted)
             plan = Run(
                 id=time_ordered_id("run", transaction.now),
                 project=project,
@@ -49,8 +49,7 @@ class Plans:
                 rest={"steps": steps_document(wanted)},
             )
             transaction.create_new(plan.id, project, plan.document())
-            self._spawn_ready(transaction, plan, {})
-            return plan
+            return self._advance(transaction, plan)
 
         return self._store.transact(action, caller)
 
@@ -62,85 +61,92 @@ class Plans:
             Conflict: it has ended already.
 
         """
-
-        def action(transaction: Transaction) -> Run:
-            plan = load(transaction, plan_id)
-            if plan.executor is not Executor.PLAN:
-                raise NotFound(f"{plan_id} is not a plan")
-            if plan.state is RunState.CANCELLED:
-                return plan
-            if not plan.state.is_open:
-                raise Conflict(f"{plan_id} has ended already: {plan.state.value}")
-            message = f"cancelled by {caller.actor}"
-            ended = _close(transaction, plan, RunState.CANCELLED, (Reason.CANCELLED, message))
-            for step in self._steps(transaction, plan_id).values():
-                if step.state.is_open:
-                    self.runs.cancel_in(transaction, step, message)
-            return ended
-
-        return self._store.transact(action, caller)
+        if self.runs.get(plan_id).executor is not Executor.PLAN:
+            raise NotFound(f"{plan_id} is not a plan")
+        return self.runs.cancel(plan_id, caller)
 
     def steps(self, plan_id: NodeId) -> Mapping[str, Run]:
         """Return the steps of a plan that were made so far, by name."""
         edges = self._store.edges_of((plan_id,), Direction.DOWNSTREAM, ("spawned",))
         nodes = self._store.get_many([edge.id.target for edge in edges])
-        return {e.id.role: Run.of(n.id, n.project, n.attributes) for e in edges if (n := nodes[e.id.target])}
+        return {edge.id.role: run_of(node) for edge in edges if not (node := nodes[edge.id.target]).version.deleted}
 
-    def _step_ended(self, transaction: Transaction, step: Run) -> None:
-        if step.plan is None:
-            return
-        plan = load(transaction, step.plan)
-        if not plan.state.is_open:
-            return
-        made = self._steps(transaction, plan.id)
-        self._spawn_ready(transaction, plan, made)
-        self._close_if_done(transaction, plan)
+    # --- following what ends --------------------------------------------------------------------------------------
 
-    def _spawn_ready(self, transaction: Transaction, plan: Run, made: Mapping[str, Run]) -> None:
-        succeeded = {name for name, run in made.items() if run.state is RunState.SUCCESS}
-        for step in _steps_of(plan):
-            if step.name not in made and step.waits_for <= succeeded:
-                self._spawn(transaction, plan, step, made)
+    def _ended(self, transaction: Transaction, run: Run) -> None:
+        """Do in the action that ends a run what its plans want done."""
+        if run.executor is Executor.PLAN:
+            self._cancel_steps(transaction, run)
+        for plan in _open_plans_of(transaction, run):
+            self._advance(transaction, plan)
 
-    def _spawn(self, transaction: Transaction, plan: Run, step: Step, made: Mapping[str, Run]) -> None:
-        given = [Input(node, role) for node, role in step.inputs]
-        taken = [Input(_product(transaction, made[name], role), read) for name, role, read in step.takes]
-        wanted = RunRequest(
-            method=step.method,
-            project=plan.project,
-            inputs=(*given, *taken),
-            params=step.params,
-            options=step.options,
-            seed=step.seed,
-            name=step.name,
-            plan=plan.id,
-        )
-        run, _ = self.runs.request(transaction, wanted)
-        transaction.link(EdgeId("spawned", plan.id, run.id, step.name))
+    def _cancel_steps(self, transaction: Transaction, plan: Run) -> None:
+        """Cancel what the plan itself asked for, unless another plan waits for it too."""
+        for step in _made_steps(transaction, plan.id).values():
+            if step.state.is_open and step.plan == plan.id and not _open_plans_of(transaction, step):
+                self.runs.cancel_in(transaction, step, f"its plan was cancelled: {plan.message}")
 
-    def _close_if_done(self, transaction: Transaction, plan: Run) -> None:
-        made = self._steps(transaction, plan.id)
+    def _advance(self, transaction: Transaction, plan: Run) -> Run:
+        """Make the steps that are ready, and close the plan if nothing is left to wait for."""
+        steps, made = _steps_of(plan), _made_steps(transaction, plan.id)
+        while ready := [step for step in steps if step.name not in made and _is_ready(step, made)]:
+            # a step may be answered at once by a run that was made before, and make others ready
+            made |= {step.name: self._spawn(transaction, plan, step, made) for step in ready}
         if any(run.state.is_open for run in made.values()):
-            return
-        failed = sorted(name for name, run in made.items() if run.state is not RunState.SUCCESS)
-        if failed:
-            message = f"steps without success: {', '.join(failed)}"
-            _close(transaction, plan, RunState.ERROR, (Reason.FAILED, message))
-        else:
-            _close(transaction, plan, RunState.SUCCESS, None)
+            return plan
+        return _close(transaction, plan, made)
 
-    def _steps(self, transaction: Transaction, plan_id: NodeId) -> dict[str, Run]:
-        edges = transaction.edges_of(plan_id, Direction.DOWNSTREAM, ("spawned",))
-        drafts = transaction.find_many(edge.id.target for edge in edges)
-        return {
-            edge.id.role: Run.of(draft.id, draft.project, draft.attributes)
-            for edge in edges
-            if (draft := drafts[edge.id.target])
-        }
+    def _spawn(self, transaction: Transaction, plan: Run, step: Step, made: Mapping[str, Run]) -> Run:
+        """Make a step. If it cannot be made, that is its own failure, not that of the run which just ended."""
+        try:
+            wanted = _request(plan, step, _products(transaction, step, made))
+            run, _ = transaction.attempt(lambda: self.runs.request(transaction, wanted))
+        except (NotFound, InvalidInput) as error:
+            wanted = _request(plan, step, ())
+            run = self.runs.refuse(transaction, wanted, RunState.ERROR, message=error.detail)
+        transaction.link(EdgeId("spawned", plan.id, run.id, step.name))
+        return run
+
+
+def _check_inputs(transaction: Transaction, steps: Sequence[Step]) -> None:
+    nodes = {node: step for step in steps for node, _ in step.inputs}
+    kind = transaction.edge_kind("input_to")
+    drafts = transaction.find_many(nodes)
+    for node, step in nodes.items():
+        draft = drafts.get(node)
+        if draft is None:
+            raise NotFound(f"there is no {node}, which step {step.name!r} reads")
+        if draft.deleted:
+            raise Gone(f"{node}, which step {step.name!r} reads, was deleted")
+        if not kind.accepts(node.kind, "run"):
+            raise InvalidInput.of(Fault(f"steps.{step.name}", f"a run cannot read a {node.kind}"))
+
+
+def _open_plans_of(transaction: Transaction, run: Run) -> list[Run]:
+    edges = transaction.edges_of(run.id, Direction.UPSTREAM, ("spawned",))
+    drafts = transaction.find_many(sorted({edge.id.source for edge in edges}))
+    plans = [run_of_draft(draft) for draft in drafts.values()]
+    return [plan for plan in plans if plan.state.is_open]
+
+
+def _made_steps(transaction: Transaction, plan_id: NodeId) -> dict[str, Run]:
+    edges = transaction.edges_of(plan_id, Direction.DOWNSTREAM, ("spawned",))
+    drafts = transaction.find_many(edge.id.target for edge in edges)
+    return {edge.id.role: run_of_draft(drafts[edge.id.target]) for edge in edges}
 
 
 def _steps_of(plan: Run) -> tuple[Step, ...]:
     return tuple(Step.of(step) for step in items(plan.rest, "steps") if isinstance(step, Mapping))
+
+
+def _is_ready(step: Step, made: Mapping[str, Run]) -> bool:
+    return all(name in made and made[name].state is RunState.SUCCESS for name in step.waits_for)
+
+
+def _products(transaction: Transaction, step: Step, made: Mapping[str, Run]) -> tuple[Input, ...]:
+    given = [Input(node, role) for node, role in step.inputs]
+    taken = [Input(_product(transaction, made[name], role), read) for name, role, read in step.takes]
+    return (*given, *taken)
 
 
 def _product(transaction: Transaction, run: Run, role: str) -> NodeId:
@@ -150,8 +156,27 @@ def _product(transaction: Transaction, run: Run, role: str) -> NodeId:
     raise NotFound(f"{run.id} made nothing in the role {role!r}")
 
 
-def _close(transaction: Transaction, plan: Run, state: RunState, why: tuple[Reason, str] | None) -> Run:
-    reason, message = why or (None, None)
-    ended = replace(plan, state=state, ended=transaction.now, reason=reason.value if reason else None, message=message)
+def _request(plan: Run, step: Step, inputs: tuple[Input, ...]) -> RunRequest:
+    return RunRequest(
+        method=step.method,
+        project=plan.project,
+        inputs=inputs,
+        params=step.params,
+        options=step.options,
+        seed=step.seed,
+        run_key=step.run_key,
+        priority=Priority.BACKGROUND,
+        name=step.name,
+        plan=plan.id,
+    )
+
+
+def _close(transaction: Transaction, plan: Run, made: Mapping[str, Run]) -> Run:
+    failed = sorted(name for name, run in made.items() if run.state is not RunState.SUCCESS)
+    if failed:
+        message = f"steps without success: {', '.join(failed)}"
+        ended = plan.ended_as(RunState.ERROR, now=transaction.now, reason=Reason.FAILED, message=message)
+    else:
+        ended = plan.ended_as(RunState.SUCCESS, now=transaction.now)
     transaction.update(plan.id, ended.document())
     return ended

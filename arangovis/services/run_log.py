@@ -8,7 +8,7 @@ from arangovis.domain.graph import Caller, EdgeId
 from arangovis.domain.ids import NodeId, named_id, time_ordered_id
 from arangovis.domain.json import Document, Scalar, digest_of
 from arangovis.domain.runs import Executor, Run, RunState
-from arangovis.services.catalogue import Registered
+from arangovis.services.catalogue import Registered, project_id
 from arangovis.services.runs import Input
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
@@ -94,7 +94,7 @@ def _run(transaction: Transaction, run_id: NodeId, logged: LoggedRun, content: s
         raise InvalidInput.of(Fault("state", "a logged run cannot be PENDING: nobody would claim it"))
     project = None
     if logged.project is not None:
-        project = transaction.get(named_id("project", None, logged.project)).id.key
+        project = project_id(transaction, logged.project).key
     rest: dict[str, object] = {"tags": list(logged.tags), "attributes": dict(logged.attributes)}
     ended = None if logged.state.is_open else logged.ended or transaction.now
     return Run(

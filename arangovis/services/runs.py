@@ -11,12 +11,10 @@ from arangovis.domain.errors import Conflict, LeaseLost, NotFound
 from arangovis.domain.graph import Caller, EdgeId, Node, Record
 from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import Document, Scalar
-from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Reason, Run, RunState
+from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Priority, Reason, Run, RunState, queue_of
 from arangovis.services.blobs import Blobs
 from arangovis.stores.base import GraphStore
-from arangovis.stores.transaction import Transaction
-
-WORKER = Caller("worker")
+from arangovis.stores.transaction import Draft, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class RunRequest:
     run_key: str | None = None
     question: str | None = None
     generation: int = 0
-    priority: int = 0
+    priority: Priority = Priority.NORMAL
     name: str | None = None
     plan: NodeId | None = None
 
@@ -116,7 +114,7 @@ class Runs:
             plan=wanted.plan,
         )
         self.write_new(transaction, run, wanted.inputs)
-        lease = Lease(run.id, run.method, due=transaction.now, priority=wanted.priority)
+        lease = Lease(run.id, run.method, due=transaction.now, queued=transaction.now, priority=wanted.priority)
         transaction.put_record(lease.record())
         return run, True
 
@@ -129,6 +127,11 @@ class Runs:
             state=state,
             executor=Executor.WORKER,
             question=wanted.question,
+            params=wanted.params,
+            options=wanted.options,
+            name=wanted.name,
+            plan=wanted.plan,
+            reason=Reason.FAILED.value if state is RunState.ERROR else None,
             message=message,
             ended=transaction.now,
         )
@@ -146,10 +149,8 @@ class Runs:
     def _shared(self, transaction: Transaction, run_key: str | None) -> Run | None:
         holder = None if run_key is None else transaction.reserved("run-key", run_key)
         draft = None if holder is None else transaction.find(holder)
-        if draft is None:
-            return None
-        run = Run.of(draft.id, draft.project, draft.attributes)
-        return run if run.state.is_shareable else None
+        run = None if draft is None else run_of_draft(draft)
+        return run if run is not None and run.state.is_shareable else None
 
     def get(self, run_id: NodeId, *, at: int | None = None) -> Run:
         """Return a run.
@@ -172,7 +173,7 @@ class Runs:
     def claim(self, methods: Sequence[str], owner: str, *, lease_us: int) -> Claim | None:
         """Take the run that has waited longest among the most urgent, or None if nothing is due.
 
-        A run whose lease expired is taken again; one that was taken ATTEMPTS_MAX times before ends in ERROR.
+        A run whose lease expired is taken again; one whose attempts died ATTEMPTS_MAX times ends in ERROR.
         """
         if not self._any_due(methods):
             return None
@@ -180,27 +181,25 @@ class Runs:
 
     def _any_due(self, methods: Sequence[str]) -> bool:
         now = self._store.now()
-        return any(self._store.records("lease", method, due_max=now, limit=1) for method in methods)
+        queues = (queue_of(method, priority) for priority in Priority for method in methods)
+        return any(self._store.records("lease", queue, due_max=now, limit=1) for queue in queues)
 
     def _claim(self, transaction: Transaction, methods: Sequence[str], holder: tuple[str, int]) -> Claim | None:
-        while (due := _most_urgent(transaction, methods)) is not None:
-            run = load(transaction, due.run)
-            if due.attempt < ATTEMPTS_MAX:
-                return self._take(transaction, run, due, holder)
-            message = f"it was started {due.attempt} times and never finished"
-            self._end(
-                transaction, run.ended_as(RunState.ERROR, now=transaction.now, reason=Reason.LOST, message=message)
-            )
+        while (lease := _most_urgent(transaction, methods)) is not None:
+            run = run_of_draft(transaction.find_many((lease.run,))[lease.run])
+            if not run.state.is_open:  # it was deleted: there is nothing to compute
+                self._forget(transaction, run)
+                continue
+            failures = lease.failures + (1 if lease.owner else 0)
+            if failures < ATTEMPTS_MAX:
+                return _take(transaction, run, replace(lease, failures=failures), holder)
+            self._lose(transaction, run, failures)
         return None
 
-    def _take(self, transaction: Transaction, run: Run, lease: Lease, holder: tuple[str, int]) -> Claim:
-        owner, lease_us = holder
-        attempt, now = lease.attempt + 1, transaction.now
-        started = replace(run, state=RunState.STARTED, attempt=attempt, started=run.started or now)
-        transaction.update(run.id, started.document())
-        held = replace(lease, due=now + lease_us, owner=owner, attempt=attempt, progress=0.0, stage="", heartbeat=now)
-        transaction.put_record(held.record())
-        return Claim(started, owner, attempt)
+    def _lose(self, transaction: Transaction, run: Run, failures: int) -> None:
+        message = f"it was started {failures} times and never finished"
+        lost = run.ended_as(RunState.ERROR, now=transaction.now, reason=Reason.LOST, message=message)
+        self._end(transaction, lost)
 
     def renew(self, claim: Claim, *, lease_us: int, progress: float, stage: str) -> None:
         """Hold the run for another `lease_us` from now, and say how far it is.
@@ -228,20 +227,26 @@ class Runs:
         _holder(self._store.record("lease", claim.run.id.key), claim)
 
     def release(self, claim: Claim, *, counted: bool) -> None:
-        """Give a run back unfinished: it is pending again at once. A crash counts as an attempt, a shutdown does not.
+        """Give a run back unfinished: it is pending again.
+
+        A crash is `counted`: the run goes to the end of the queue, and after ATTEMPTS_MAX of them it ends in ERROR.
+        After a shutdown it has its old place.
 
         Raises:
             LeaseLost: the run is not ours any more.
 
         """
-        attempt = claim.attempt if counted else claim.attempt - 1
 
         def action(transaction: Transaction) -> None:
             lease = _held(transaction, claim)
-            pending = replace(claim.run, state=RunState.PENDING, attempt=attempt)
-            transaction.update(claim.run.id, pending.document())
-            back = replace(lease, due=transaction.now, owner="", attempt=attempt, progress=0.0, stage="")
-            transaction.put_record(back.record())
+            run = load(transaction, claim.run.id)
+            failures = lease.failures + (1 if counted else 0)
+            if failures >= ATTEMPTS_MAX:
+                return self._lose(transaction, run, failures)
+            transaction.update(run.id, replace(run, state=RunState.PENDING).document())
+            due = transaction.now if counted else lease.queued
+            back = replace(lease, due=due, owner="", failures=failures, progress=0.0, stage="")
+            return transaction.put_record(back.record())
 
         self._store.transact(action, Caller(claim.owner))
 
@@ -310,10 +315,14 @@ class Runs:
 
     def _end(self, transaction: Transaction, run: Run) -> Run:
         transaction.update(run.id, run.document())
+        self._forget(transaction, run)
+        return run
+
+    def _forget(self, transaction: Transaction, run: Run) -> None:
+        """Take a run that is over out of the queue, and tell who follows it."""
         transaction.remove_record("lease", run.id.key)
         if self._after_end is not None:
             self._after_end(transaction, run)
-        return run
 
 
 def run_of(node: Node) -> Run:
@@ -328,7 +337,15 @@ def load(transaction: Transaction, run_id: NodeId) -> Run:
         NotFound: there is none.
 
     """
-    draft = transaction.get(run_id)
+    if run_id.kind != "run":
+        raise NotFound(f"{run_id} is not a run")
+    return run_of_draft(transaction.get(run_id))
+
+
+def run_of_draft(draft: Draft) -> Run:
+    """Read a run from its state inside an action. One that was deleted counts as cancelled."""
+    if draft.deleted:
+        return Run(draft.id, draft.project, method="", state=RunState.CANCELLED, executor=Executor.WORKER)
     return Run.of(draft.id, draft.project, draft.attributes)
 
 
@@ -344,12 +361,25 @@ def _holder(record: Record | None, claim: Claim) -> Lease:
 
 
 def _most_urgent(transaction: Transaction, methods: Sequence[str]) -> Lease | None:
-    due = [
-        Lease.of(record)
-        for method in methods
-        for record in transaction.records("lease", method, due_max=transaction.now, limit=100)
-    ]
-    return min(due, key=lambda lease: (lease.priority, lease.due), default=None)
+    for priority in Priority:
+        first = [
+            Lease.of(record)
+            for method in methods
+            for record in transaction.records("lease", queue_of(method, priority), due_max=transaction.now, limit=1)
+        ]
+        if first:
+            return min(first, key=lambda lease: (lease.due, lease.run.key))
+    return None
+
+
+def _take(transaction: Transaction, run: Run, lease: Lease, holder: tuple[str, int]) -> Claim:
+    owner, lease_us = holder
+    attempt, now = lease.attempt + 1, transaction.now
+    started = replace(run, state=RunState.STARTED, attempt=attempt, started=run.started or now)
+    transaction.update(run.id, started.document())
+    held = replace(lease, due=now + lease_us, owner=owner, attempt=attempt, progress=0.0, stage="", heartbeat=now)
+    transaction.put_record(held.record())
+    return Claim(started, owner, attempt)
 
 
 def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[str, int]) -> None:

@@ -6,8 +6,9 @@ codes, so their column stays text, as times do.
 
 import csv
 import io
-import json
 from typing import TYPE_CHECKING
+
+import orjson
 
 from arangovis.tabular.canonical import METRIC_CHECKS
 from arangovis.tabular.embedding import check_header
@@ -157,8 +158,8 @@ def _json_list(text: str | None, row: int) -> list[object] | None:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = orjson.loads(text)
+    except ValueError:
         value = None
     if not isinstance(value, list):
         raise refused(EMBEDDING, f"row {row} has {shown(text)}, which is not a JSON list of numbers")

@@ -22,7 +22,7 @@ SEQUENCE = RecordKind("sequence", "The last number handed out.", "unused", "unus
 LEASE = RecordKind(
     "lease",
     "An open run of a worker: who holds it, until when, how far it is.",
-    "the run's method",
+    "the run's method and priority",
     "when it may be claimed: its queue time while pending, the lease's end while held",
 )
 BLOB = RecordKind("blob", "Stored bytes.", "staged, kept or doomed", "keep until")

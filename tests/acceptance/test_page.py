@@ -146,13 +146,15 @@ def ask(base: str, path: str) -> Any:
 
 @pytest.fixture
 def truth(base: str) -> Truth:
-    runs = ask(base, "runs?method=projection.umap&state=SUCCESS&limit=50")["items"]
-    run = max(runs, key=lambda item: item["created"])
+    runs = ask(base, "runs?state=SUCCESS&limit=100")["items"]
+    projections = [run for run in runs if run["attributes"]["method"].startswith("projection.")]
+    run = max(projections, key=lambda item: item["created"])
     near = ask(base, f"lineage/{run['id']}?direction=downstream&depth=1")["nodes"]
     plot = next(node["id"] for node in near if node["attributes"].get("role") == "plot")
     nodes = {node["id"]: node for node in ask(base, f"lineage/{plot}?direction=upstream&depth=12")["nodes"]}
     number = next(node["attributes"]["number"] for node in nodes.values() if node["kind"] == "model_version")
-    revisions = ask(base, f"model-versions/{number}/params/umap/history")["items"]
+    method = run["attributes"]["method"].removeprefix("projection.")
+    revisions = ask(base, f"model-versions/{number}/params/{method}/history")["items"]
     return Truth(plot, run, nodes, revisions)
 
 

@@ -98,9 +98,7 @@ def test_what_is_left_out_goes_back_to_its_default(world: World, number: int) ->
         ({"visualization_metrics": None}, "visualization_metrics"),
     ],
 )
-def test_a_fault_is_named_and_nothing_is_stored(
-    world: World, number: int, changed: dict[str, Any], named: str
-) -> None:
+def test_a_fault_is_named_and_nothing_is_stored(world: World, number: int, changed: dict[str, Any], named: str) -> None:
     write(world, {"model_version_id": number, "parameters": GOOD})
     changes = world.service.store.change_number()
     answer = write(world, {"model_version_id": number, "parameters": GOOD, **changed})

@@ -12,7 +12,10 @@ SEX = {"name": "sex", "shape": [], "dtype": "int64", "profile": "NOMINAL"}
 NAME = {"name": "name", "shape": [], "dtype": "string", "profile": "TEXT"}
 ONE_INPUT = {"inputs": [AGE, NAME], "outputs": [CLASS]}
 TWO_INPUTS = {"inputs": [AGE, SEX], "outputs": [CLASS]}
-FLAT_EMBEDDING = {"inputs": [], "outputs": [{"name": "embedding", "shape": [64], "dtype": "float32", "profile": "NONE"}]}
+FLAT_EMBEDDING = {
+    "inputs": [],
+    "outputs": [{"name": "embedding", "shape": [64], "dtype": "float32", "profile": "NONE"}],
+}
 PEOPLE: dict[str, Any] = {"age": [20, 30, 40], "sex": [0, 1, 0], "name": ["a", "b", "c"], "class": [0, 1, 1]}
 
 

@@ -194,7 +194,7 @@ def rows_of(columns: Columns) -> Any:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return read_rows(sink.getvalue().to_pybytes(), ARROW)
+    return read_rows(sink.getvalue().to_pybytes(), ARROW, stable_ids=True)
 
 
 def task_of(started: Result) -> str:

@@ -43,7 +43,7 @@ ALTERNATIVES_MAX = 100
 
 _NODES = "SELECT d.id FROM node d INDEXED BY node_by_kind WHERE d.kind = ? AND NOT d.deleted"
 _ROWS = "SELECT d.node AS id FROM property_by_value d WHERE {rows}"
-_UNION = "SELECT d.id FROM ({rows}) d WHERE 1"
+_UNION = "SELECT u.id FROM ({rows}) u WHERE 1"
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM property_by_value d WHERE {rows} LIMIT ?)"
 _INDEXED = "SELECT node FROM indexed"
 _CURSOR = re.compile(r"n([1-9][0-9]{0,17})\Z")
@@ -98,7 +98,7 @@ def _source(kind: str, driver: _Driver | None) -> tuple[Sql, str]:
     if driver.ordered:
         return Sql(_ROWS.format(rows=driver.rows[0].text), driver.rows[0].values), "d.node"
     rows = " UNION ".join(_ROWS.format(rows=row.text) for row in driver.rows)
-    return Sql(_UNION.format(rows=rows), tuple(value for row in driver.rows for value in row.values)), "d.id"
+    return Sql(_UNION.format(rows=rows), tuple(value for row in driver.rows for value in row.values)), "u.id"
 
 
 def _drivers(question: Search) -> Iterator[_Driver]:

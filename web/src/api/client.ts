@@ -18,6 +18,8 @@ export class ApiError extends Error {
 }
 
 export interface RunsQuestion {
+  /** In the filter language. */
+  readonly filter?: string;
   readonly method?: string;
   readonly state?: string;
   readonly limit?: number;

@@ -29,8 +29,8 @@ export function sceneOf(table: PlotTable, coloring: Coloring, { column, hidden, 
 
 /** CSS pixels: the more points, the smaller. */
 export function radiusFor(count: number): number {
-  if (count <= 600) return 4.5;
-  if (count <= 2_500) return 3.5;
+  if (count <= 600) return 3.6;
+  if (count <= 2_500) return 3.2;
   if (count <= 10_000) return 2.6;
   return count <= 100_000 ? 1.5 : 0.8;
 }

@@ -51,10 +51,10 @@ export class PageState {
     const known = this.projections;
     if (known.state !== "ready" || this.loadingMore) return;
     this.loadingMore = true;
-    const answer = await settled(listProjections(this.client, known.value.cursors, new AbortController().signal));
+    const answer = await settled(listProjections(this.client, known.value.cursor, new AbortController().signal));
     this.loadingMore = false;
     if (answer?.state === "ready") {
-      this.projections = ready({ items: [...known.value.items, ...answer.value.items], cursors: answer.value.cursors });
+      this.projections = ready({ items: [...known.value.items, ...answer.value.items], cursor: answer.value.cursor });
     }
   }
 

@@ -6,7 +6,9 @@ import { answerOf, plotsOf, requestersOf, type Answer } from "../lineage/answer"
 import { numeric, text } from "../lineage/names";
 import { readPlot, type PlotTable } from "../plot/table";
 
-const METHODS = ["projection.umap"];
+const METHODS = ["umap", "pca", "tsne", "trimap"];
+/** In the service's filter language. */
+const IS_PROJECTION = `method in (${METHODS.map((method) => `"projection.${method}"`).join(", ")})`;
 const PAGE_SIZE = 20;
 const DEPTH = 12;
 const NODES_MAX = 300;
@@ -24,8 +26,8 @@ export interface Projection {
 
 export interface ProjectionPage {
   readonly items: readonly Projection[];
-  /** Where each method's list goes on; empty at the end. */
-  readonly cursors: Readonly<Record<string, string>>;
+  /** Where the list goes on; null at the end. */
+  readonly cursor: string | null;
 }
 
 /** A plot's origin, and who asked for each run of it. */
@@ -35,26 +37,12 @@ export interface Origin {
   readonly requesters: ReadonlyMap<string, string>;
 }
 
-/** Newest first. @param cursors what the page before gave, or null for the first page. */
-export async function listProjections(
-  client: ApiClient,
-  cursors: ProjectionPage["cursors"] | null,
-  signal: AbortSignal,
-): Promise<ProjectionPage> {
-  const methods = cursors ? Object.keys(cursors) : METHODS;
-  const pages = await Promise.all(
-    methods.map((method) => {
-      const cursor = cursors?.[method];
-      return client.runs({ method, state: "SUCCESS", limit: PAGE_SIZE, ...(cursor && { cursor }) }, signal);
-    }),
-  );
-  const runs = pages.flatMap((page) => page.items).sort((left, right) => right.created - left.created);
-  const next = methods.flatMap((method, place) => {
-    const cursor = pages[place]!.next_cursor;
-    return cursor ? [[method, cursor] as const] : [];
-  });
-  const items = await Promise.all(runs.map((run) => describe(client, run, signal)));
-  return { items, cursors: Object.fromEntries(next) };
+/** Newest first. @param cursor what the page before gave, or null for the first page. */
+export async function listProjections(client: ApiClient, cursor: string | null, signal: AbortSignal): Promise<ProjectionPage> {
+  const question = { filter: IS_PROJECTION, state: "SUCCESS", limit: PAGE_SIZE };
+  const page = await client.runs(cursor ? { ...question, cursor } : question, signal);
+  const items = await Promise.all(page.items.map((run) => describe(client, run, signal)));
+  return { items, cursor: page.next_cursor ?? null };
 }
 
 export async function loadTable(client: ApiClient, plot: string, signal: AbortSignal): Promise<PlotTable> {

@@ -12,10 +12,16 @@ from pathlib import Path
 from tests.benchmarks.lineage.workload import PAGE, Query, Run
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, doc TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS edge (source INTEGER, target INTEGER, kind TEXT, PRIMARY KEY (source, target, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS node (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, doc TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS edge (
+    source INTEGER, target INTEGER, kind TEXT, PRIMARY KEY (source, target, kind)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS edge_back ON edge (target, source, kind);
-CREATE TABLE IF NOT EXISTS param (name TEXT, value TEXT, node INTEGER, PRIMARY KEY (name, value, node)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS param (
+    name TEXT, value TEXT, node INTEGER, PRIMARY KEY (name, value, node)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS metric (node INTEGER, name TEXT, value REAL, PRIMARY KEY (node, name)) WITHOUT ROWID;
 """
 STEP = "SELECT e.source, e.target, e.kind FROM json_each(?) f CROSS JOIN edge e WHERE e.{} = f.value"
