@@ -1,11 +1,9 @@
 """Settings -> stores -> services, built once."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.artifacts.registry import open_artifacts
-from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.projections.registry import names
 from arangovis.services.batch import Batch
 from arangovis.services.blobs import Blobs
@@ -15,7 +13,9 @@ from arangovis.services.lineage import LineageService
 from arangovis.services.origin import Origins
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
+from arangovis.services.projection_answers import Answers
 from arangovis.services.projection_run import ProjectionRun
+from arangovis.services.projection_samples import Samples
 from arangovis.services.projections import METHOD_PREFIX, Projections
 from arangovis.services.run_log import RunLog
 from arangovis.services.runs import Runs
@@ -23,6 +23,7 @@ from arangovis.services.search import NodeSearch
 from arangovis.services.snapshots import Snapshots
 from arangovis.settings import Settings, read_settings
 from arangovis.stores.base import GraphStore
+from arangovis.stores.registry import open_store
 from arangovis.workers.context import Handler, WorkerContext
 
 
@@ -70,11 +71,10 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
     plans = Plans(store, blobs)
     projections = Projections(
         store,
-        blobs,
         catalogue=catalogue,
-        datasets=datasets,
-        snapshots=snapshots,
         params=params,
+        samples=Samples(datasets, snapshots),
+        answers=Answers(store, blobs, datasets=datasets, runs=plans.runs),
         runs=plans.runs,
     )
     run_log = RunLog(store)
@@ -114,20 +114,3 @@ def worker_context(service: Arangovis) -> WorkerContext:
 def context_from_environment() -> WorkerContext:
     """Return what a compute process needs, by the settings of its environment."""
     return worker_context(build(read_settings()))
-
-
-def open_store(url: str) -> GraphStore:
-    """Open the graph store that a URL names.
-
-    Raises:
-        InvalidInput: the scheme is not known.
-
-    """
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme == "sqlite":
-        from arangovis.stores.embedded import EmbeddedStore
-
-        path = Path("/" + rest.lstrip("/"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return EmbeddedStore(path)
-    raise InvalidInput.of(Fault("store", f"{scheme!r} is not a known store; use sqlite:///path"))

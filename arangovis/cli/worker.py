@@ -26,12 +26,12 @@ def command(home: str | None, slots: int, dies_with_parent: bool) -> None:
 
 def run_worker(settings: Settings, *, slots: int) -> None:
     """Work until SIGTERM or SIGINT."""
-    from arangovis.wiring import build, worker_context
+    from arangovis.workers.place import declared_methods, place_of
+    from arangovis.workers.supervisor import close_supervisors
     from arangovis.workers.worker import Worker
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    service = build(settings)
-    worker = Worker(worker_context(service), slots=slots)
+    worker = Worker(place_of(settings, slots=slots), declared_methods(), slots=slots)
 
     def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
         worker.stop()
@@ -41,4 +41,4 @@ def run_worker(settings: Settings, *, slots: int) -> None:
     try:
         worker.run()
     finally:
-        service.close()
+        close_supervisors()

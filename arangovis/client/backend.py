@@ -3,18 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from arangovis.domain.catalogue import Signature
+from arangovis.domain.catalogue import ModelVersion, Signature
 from arangovis.domain.graph import Node, Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
 from arangovis.services.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
 from arangovis.services.run_log import LoggedRun
+from arangovis.services.search import NodeQuestion
 
 TRAINING = "training-data"
 PRODUCTION = "production-data"
+POLL_MAX_S = 1.0
+"""How long at most between two looks at a run that is waited for."""
 
 
 class Backend(Protocol):
@@ -64,14 +68,20 @@ class Backend(Protocol):
     def log_run(self, logged: LoggedRun) -> NodeId:
         """Log a run of one's own."""
 
-    def search_runs(self, where: str | None, *, limit: int, cursor: str | None) -> Page[Node]:
-        """Find runs with the filter language, newest first."""
+    def find(self, question: NodeQuestion) -> Page[Node]:
+        """Find runs or artifacts, newest first."""
+
+    def model_versions(self, question: NodeQuestion) -> Page[ModelVersion]:
+        """Find model versions, newest first."""
 
     def node(self, node: NodeId, *, at: int | None) -> Node:
         """Return a node."""
 
     def lineage(self, question: LineageQuestion) -> LineageAnswer:
         """Answer a question of lineage."""
+
+    def origin(self, node: NodeId, *, at: int | None) -> Origin:
+        """Return where a node comes from."""
 
     def history(self, node: NodeId) -> Sequence[Node]:
         """Return every version of a node."""

@@ -2,57 +2,59 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import orjson
 
 from arangovis.client.backend import PRODUCTION, TRAINING, Backend
+from arangovis.client.logged import sound
 from arangovis.client.tables import Table, table_bytes
-from arangovis.domain.catalogue import Profile, Signature, SignatureField
-from arangovis.domain.errors import ComputeFailed, NotFound
+from arangovis.client.transport import closed
+from arangovis.client.values import (
+    AnyTime,
+    AnyVersion,
+    Projection,
+    changed_params,
+    choice,
+    microseconds,
+    node_id,
+    sound_key,
+    version_number,
+)
+from arangovis.client.waiting import succeeded
+from arangovis.domain.catalogue import ModelVersion, Signature
+from arangovis.domain.errors import NotFound
 from arangovis.domain.graph import Direction, Node, Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, Scalar
-from arangovis.domain.runs import RunState
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
 from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer, LineageQuestion
+from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
 from arangovis.services.run_log import LoggedRun
+from arangovis.services.search import NodeQuestion
 from arangovis_schema import LINEAGE_EDGE_KINDS
 
 WAIT_DEFAULT_S = 600.0
-_FIRST_TURN_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """A finished projection: its run, its plot, and its answer as the REST API gives it."""
-
-    run: NodeId
-    plot: NodeId
-    result: Mapping[str, Any]
-
-    @property
-    def coordinates(self) -> npt.NDArray[np.float32]:
-        """The projected production rows, float32 (rows, components)."""
-        return np.asarray(self.result["data"], dtype=np.float32)
-
-    @property
-    def metrics(self) -> Mapping[str, float | str]:
-        """How faithful the plot is, by the name of the metric."""
-        found: Mapping[str, float | str] = self.result["visualization_metrics"]
-        return found
 
 
 class Client:
-    """A connection to arangovis; made by `arangovis.connect`. Use it as a context manager, or `close` it."""
+    """A connection to arangovis; made by `arangovis.connect`. Use it in a `with`, or `close` it.
+
+    Any number of threads may share one. Nodes are named by `NodeId` or text (`run/0190…`), model versions by their
+    integer id or by what registering them answered. All calls raise the errors of `arangovis.domain.errors`.
+    """
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+        self._open_backend: Backend | None = backend
+        self._shown = str(backend)
+
+    def __repr__(self) -> str:
+        return f"Client({self._shown}{'' if self._open_backend else ', closed'})"
+
+    @property
+    def _backend(self) -> Backend:
+        if self._open_backend is None:
+            raise closed()
+        return self._open_backend
 
     # --- registering ------------------------------------------------------------------------------------------
 
@@ -67,110 +69,182 @@ class Client:
     def register_model_version(
         self, project: str, model: str, signature: Signature, *, version: str | None = None
     ) -> RegisteredVersion:
-        """Register a model version; its `number` is what the other calls want."""
+        """Register a model version, or find it; other calls take the answer, or its integer `number`.
+
+        Without `version` it is the model's newest version if the signature is the same, else the next number.
+
+        Raises:
+            AlreadyExists: the version has another signature.
+
+        """
         return self._backend.register_version(project, model, signature, version)
 
-    def register_metric_spec(self, number: int, name: str, *, threshold: float, operation: str = "LessEq") -> NodeId:
+    def register_metric_spec(
+        self, version: AnyVersion, name: str, *, threshold: float, operation: str = "LessEq"
+    ) -> NodeId:
         """Register a monitoring metric: a column of the production rows, healthy if `value <operation> threshold`."""
-        return self._backend.register_metric_spec(number, name, threshold=threshold, operation=operation)
+        number = version_number(version)
+        return self._backend.register_metric_spec(number, name, threshold=float(threshold), operation=operation)
 
-    def put_training_data(self, number: int, rows: Table) -> Stored:
-        """Make these rows the training data of a model version."""
-        body, media_type = table_bytes(rows)
+    def put_training_data(self, version: AnyVersion, rows: Table) -> Stored:
+        """Make these rows the training data of a model version; the same rows again change nothing."""
+        number, (body, media_type) = version_number(version), table_bytes(rows)
         return self._backend.store_rows(number, TRAINING, body, media_type, key=None)
 
-    def append_production_data(self, number: int, rows: Table, *, idempotency_key: str | None = None) -> Stored:
-        """Append rows to the production stream of a model version."""
+    def append_production_data(self, version: AnyVersion, rows: Table, *, idempotency_key: str | None = None) -> Stored:
+        """Append rows to the production stream of a model version.
+
+        Rows of the same `idempotency_key`, or without one the very same rows, are appended once.
+
+        Raises:
+            Conflict: the key was used for other rows.
+
+        """
+        number, key = version_number(version), sound_key(idempotency_key)
         body, media_type = table_bytes(rows)
-        return self._backend.store_rows(number, PRODUCTION, body, media_type, key=idempotency_key)
+        return self._backend.store_rows(number, PRODUCTION, body, media_type, key=key)
 
     # --- projecting -------------------------------------------------------------------------------------------
 
-    def params(self, number: int, method: str = "umap") -> Document:
-        """Return the parameters in force."""
-        return self._backend.params(number, method)
+    def params(self, version: AnyVersion, method: str = "umap") -> Document:
+        """Return the parameters in force: `parameters` of the method, sample sizes, and metrics to measure."""
+        return self._backend.params(version_number(version), method)
 
     def set_params(
-        self, number: int, method: str = "umap", *, parameters: Mapping[str, Scalar], **options: JsonValue
+        self,
+        version: AnyVersion,
+        method: str = "umap",
+        *,
+        parameters: Mapping[str, Scalar] | None = None,
+        **options: JsonValue,
     ) -> None:
-        """Put parameters in force: those given over those in force now."""
+        """Put parameters in force: those given over those in force now.
+
+        Args:
+            version: the model version.
+            method: the method of projection.
+            parameters: of the method, such as `{"n_neighbours": 30}`.
+            options: `production_data_sample_size`, `training_data_sample_size`, `visualization_metrics`.
+
+        Raises:
+            InvalidInput: a value is outside its limits, or there is no such parameter; nothing is stored.
+
+        """
+        number = version_number(version)
         now = self._backend.params(number, method)
-        current = now["parameters"]
-        merged = {**(current if isinstance(current, Mapping) else {}), **parameters}
-        self._backend.set_params(number, method, {**now, **options, "parameters": merged})
+        self._backend.set_params(number, method, changed_params(now, parameters or {}, options))
 
-    def params_history(self, number: int, method: str = "umap") -> Sequence[Revision]:
-        """Return every revision of the parameters: when, by whom, and which runs used it."""
-        return self._backend.params_history(number, method)
+    def params_history(self, version: AnyVersion, method: str = "umap") -> Sequence[Revision]:
+        """Return every revision of the parameters, oldest first: when, by whom, and which runs used it."""
+        return self._backend.params_history(version_number(version), method)
 
-    def project(self, number: int, method: str = "umap", *, timeout_s: float = WAIT_DEFAULT_S) -> Projection:
-        """Return the projection for the parameters in force, computed only if there is none yet."""
-        return self.wait_projection(self._backend.request_projection(number, method), timeout_s=timeout_s)
-
-    def recompute(
-        self, number: int, method: str = "umap", *, refit: bool = True, timeout_s: float = WAIT_DEFAULT_S
+    def project(
+        self, version: AnyVersion, method: str = "umap", *, timeout_s: float = WAIT_DEFAULT_S
     ) -> Projection:
-        """Project a fresh sample of the traffic; without `refit` into the projection fitted before."""
-        run = self._backend.recompute_projection(number, method, refit=refit)
+        """Return the projection for the parameters in force, computed only if there is none yet.
+
+        Raises:
+            ArangovisError: as `wait`.
+
+        """
+        run = self._backend.request_projection(version_number(version), method)
         return self.wait_projection(run, timeout_s=timeout_s)
 
-    def wait_projection(self, run: NodeId, *, timeout_s: float = WAIT_DEFAULT_S) -> Projection:
+    def recompute(
+        self, version: AnyVersion, method: str = "umap", *, refit: bool = True, timeout_s: float = WAIT_DEFAULT_S
+    ) -> Projection:
+        """Project a fresh sample of the traffic; without `refit` into the projection fitted before."""
+        run = self._backend.recompute_projection(version_number(version), method, refit=refit)
+        return self.wait_projection(run, timeout_s=timeout_s)
+
+    def wait_projection(self, run: NodeId | str, *, timeout_s: float = WAIT_DEFAULT_S) -> Projection:
         """Wait for a projection run.
 
         Raises:
-            ComputeFailed: it ended without success; the text says how.
+            ArangovisError: as `wait`.
+            NotFound: it is no projection: it made no plot.
 
         """
-        self.wait(run, timeout_s=timeout_s)
-        made = self.outputs(run)
+        done = self.wait(run, timeout_s=timeout_s).id
+        made = self.outputs(done)
         if "plot" not in made or "result" not in made:
-            raise NotFound(f"{run} made no plot")
-        return Projection(run, made["plot"], orjson.loads(self._backend.content(made["result"])))
+            raise NotFound(f"{done} made no plot")
+        return Projection.of(done, made["plot"], self._backend.content(made["result"]))
 
     # --- runs -------------------------------------------------------------------------------------------------
 
-    def run(self, run: NodeId | str) -> Node:
-        """Return a run."""
-        return self._backend.run(_id(run))
-
-    def wait(self, run: NodeId | str, *, timeout_s: float = WAIT_DEFAULT_S) -> Node:
-        """Wait until a run has succeeded.
+    def log_run(self, logged: LoggedRun) -> NodeId:
+        """Log a run of one's own with its inputs, parameters, metrics and outputs: all of it or nothing.
 
         Raises:
-            ComputeFailed: it ended without success, or not in time.
+            AlreadyExists: a run of this key has other content.
+            NotFound: an input, an output or the project does not exist.
+            InvalidInput: a value does not fit; the faults name it.
 
         """
-        node_id, deadline, turn_s = _id(run), time.monotonic() + timeout_s, _FIRST_TURN_S
-        while True:
-            node = self._backend.run(node_id)
-            state = RunState(str(node.attributes["state"]))
-            if state is RunState.SUCCESS:
-                return node
-            if not state.is_open:
-                raise ComputeFailed(f"{node_id} ended as {state.value}: {node.attributes.get('message', '')}")
-            if time.monotonic() >= deadline:
-                raise ComputeFailed(f"{node_id} is still {state.value} after {timeout_s:g} s")
-            self._backend.wait_turn(node_id, turn_s)
-            turn_s *= 1.5
+        return self._backend.log_run(sound(logged))
+
+    def run(self, run: NodeId | str) -> Node:
+        """Return a run."""
+        return self._backend.run(node_id(run, "run"))
+
+    def wait(self, run: NodeId | str, *, timeout_s: float = WAIT_DEFAULT_S) -> Node:
+        """Wait until a run has succeeded, and return it. In process, this is what computes it.
+
+        Raises:
+            NoData: there was nothing to compute on.
+            NotSupported: what was asked makes no sense for the data.
+            MissingExtra: a library that computes it is not installed where it was computed.
+            Cancelled: somebody cancelled it.
+            ComputeFailed: it failed otherwise, or is not done in time.
+
+        """
+        return succeeded(self._backend, node_id(run, "run"), timeout_s=timeout_s)
 
     def cancel(self, run: NodeId | str) -> None:
-        """Cancel an open run."""
-        self._backend.cancel(_id(run))
+        """Cancel an open run.
 
-    def log_run(self, logged: LoggedRun) -> NodeId:
-        """Log a run of one's own with its inputs, parameters, metrics and outputs: all of it or nothing."""
-        return self._backend.log_run(logged)
+        Raises:
+            Conflict: it has ended already.
 
-    def runs(self, where: str | None = None, *, limit: int = 100, cursor: str | None = None) -> Page[Node]:
-        """Find runs, newest first, with the filter language: `params.n_neighbours >= 15 and state = 'SUCCESS'`."""
-        return self._backend.search_runs(where, limit=limit, cursor=cursor)
+        """
+        self._backend.cancel(node_id(run, "run"))
 
     def outputs(self, run: NodeId | str) -> Mapping[str, NodeId]:
-        """Return what a run made, by role."""
-        answer = self.lineage(run, direction="downstream", depth=1)
+        """Return what a run made, by role; of several of one role, one."""
+        answer = self.lineage(node_id(run, "run"), direction="downstream", depth=1)
         return {e.id.role: e.id.target for e in answer.edges if e.id.kind == "generated"}
 
+    # --- finding ----------------------------------------------------------------------------------------------
+
+    def runs(
+        self, where: str = "", *, project: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[Node]:
+        """Find runs, newest first, with the filter language: `params.n_neighbours >= 15 and state = 'SUCCESS'`.
+
+        Raises:
+            InvalidFilter: the filter cannot be read.
+
+        """
+        return self._backend.find(NodeQuestion("run", where, (), project, limit, cursor))
+
+    def artifacts(
+        self, where: str = "", *, project: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[Node]:
+        """Find artifacts, newest first: `role = 'plot'`."""
+        return self._backend.find(NodeQuestion("artifact", where, (), project, limit, cursor))
+
+    def model_versions(
+        self, where: str = "", *, project: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[ModelVersion]:
+        """Find model versions, newest first: `name = 'digits'`."""
+        return self._backend.model_versions(NodeQuestion("model_version", where, (), project, limit, cursor))
+
     # --- lineage ----------------------------------------------------------------------------------------------
+
+    def origin(self, node: NodeId | str, *, at: AnyTime | None = None) -> Origin:
+        """Return which run made a node, from which data, with which parameters, set by whom."""
+        return self._backend.origin(node_id(node), at=microseconds(at))
 
     def lineage(
         self,
@@ -181,37 +255,56 @@ class Client:
         limit: int = NODE_LIMIT_DEFAULT,
         kinds: Sequence[str] = (),
         edges: Sequence[str] = LINEAGE_EDGE_KINDS,
-        at: int | None = None,
+        at: AnyTime | None = None,
     ) -> LineageAnswer:
-        """Return what is upstream, downstream or both ways of a node, now or as of a time (microseconds)."""
+        """Return what is upstream, downstream or both ways of a node, now or as of a time.
+
+        Args:
+            node: where to begin.
+            direction: `upstream` (where it comes from), `downstream` (what came of it) or `both`.
+            depth: edges away at most.
+            limit: nodes at most.
+            kinds: kinds of node to show; all are walked through.
+            edges: kinds of edge to follow.
+            at: as of this time.
+
+        """
         question = LineageQuestion(
-            start=_id(node),
-            direction=Direction(direction),
+            start=node_id(node),
+            direction=choice(Direction, "direction", direction),
             depth=depth,
             limit=limit,
-            kinds=frozenset(kinds),
-            edges=frozenset(edges),
-            at=at,
+            kinds=_names(kinds),
+            edges=_names(edges),
+            at=microseconds(at),
         )
         return self._backend.lineage(question)
 
-    def node(self, node: NodeId | str, *, at: int | None = None) -> Node:
-        """Return a node as it is, or was."""
-        return self._backend.node(_id(node), at=at)
+    def node(self, node: NodeId | str, *, at: AnyTime | None = None) -> Node:
+        """Return a node as it is, or was; a deleted one is its tombstone."""
+        return self._backend.node(node_id(node), at=microseconds(at))
 
     def history(self, node: NodeId | str) -> Sequence[Node]:
         """Return every version of a node, oldest first."""
-        return self._backend.history(_id(node))
+        return self._backend.history(node_id(node))
 
     def content(self, artifact: NodeId | str) -> bytes:
-        """Return the verified bytes of an artifact."""
-        return self._backend.content(_id(artifact))
+        """Return the verified bytes of an artifact.
+
+        Raises:
+            NoData: its bytes are not kept here.
+            IntegrityError: they are damaged.
+
+        """
+        return self._backend.content(node_id(artifact, "artifact"))
 
     # --- life -------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Release what is held."""
-        self._backend.close()
+        """Release what is held; every call after this raises Conflict. Closing again changes nothing."""
+        backend, self._open_backend = self._open_backend, None
+        if backend is not None:
+            backend.close()
 
     def __enter__(self) -> "Client":
         return self
@@ -220,10 +313,5 @@ class Client:
         self.close()
 
 
-def signature_field(name: str, dtype: str, profile: str = "NONE", shape: Sequence[int] = ()) -> SignatureField:
-    """Return one field of a signature; an embedding of N numbers has the shape [1, N]."""
-    return SignatureField(name, tuple(shape), dtype, Profile(profile.upper()))
-
-
-def _id(node: NodeId | str) -> NodeId:
-    return NodeId.parse(node) if isinstance(node, str) else node
+def _names(given: Sequence[str]) -> frozenset[str]:
+    return frozenset((given,) if isinstance(given, str) else given)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from arangovis.domain.catalogue import ProjectionParams
+from arangovis.domain.catalogue import ModelVersion, ProjectionParams, Signature
 from arangovis.domain.graph import Cut, Edge, EdgeId, Node, Version, Visit
 from arangovis.domain.ids import NodeId
 from arangovis.services.lineage import LineageAnswer
+from arangovis.services.origin import Origin, OriginInput, ParametersSet
 from arangovis.services.params import Revision
 
 Json = Mapping[str, Any]
@@ -25,9 +26,9 @@ def node_of(document: Json) -> Node:
 
 
 def edge_of(document: Json) -> Edge:
-    """Read an edge of a lineage; of its version only the beginning and the actor travel."""
+    """Read an edge of a lineage."""
     ends = NodeId.parse(document["from"]), NodeId.parse(document["to"])
-    version = Version(1, document["since"], None, document["actor"], "", "")
+    version = _version(document["since"], document["actor"])
     return Edge(EdgeId(document["kind"], *ends, document["role"]), document["attributes"], version)
 
 
@@ -51,3 +52,46 @@ def revision_of(document: Json) -> Revision:
         runs=tuple(NodeId.parse(run) for run in document["runs"]),
         current=document["current"],
     )
+
+
+def origin_of(document: Json, node: Node) -> Origin:
+    """Read the origin of a node."""
+    run, requested_at = document["run"], document["requested_at"]
+    return Origin(
+        node=node,
+        created=_version(document["created_at"], document["created_by"]),
+        run=None if run is None else node_of(run),
+        requested=None if requested_at is None else _version(requested_at, document["requested_by"]),
+        inputs=[_origin_input(item) for item in document["inputs"]],
+        parameters=document["parameters"],
+        parameters_set=_parameters_set(document["parameters_set_by"]),
+    )
+
+
+def model_version_of(document: Json) -> ModelVersion:
+    """Read a model version."""
+    return ModelVersion(
+        id=NodeId.parse(document["node"]),
+        project=document["project"],
+        number=document["id"],
+        name=document["name"],
+        version=document["version"],
+        model=NodeId.parse(document["model"]),
+        signature=Signature.of(document["signature"]),
+    )
+
+
+def _origin_input(document: Json) -> OriginInput:
+    sources = tuple(NodeId.parse(source) for source in document["derived_from"])
+    return OriginInput(document["role"], node_of(document["node"]), sources)
+
+
+def _parameters_set(document: Json | None) -> ParametersSet | None:
+    if document is None:
+        return None
+    return ParametersSet(NodeId.parse(document["node"]), document["actor"], document["at"])
+
+
+def _version(since: int, actor: str) -> Version:
+    """Return a first version of which only the beginning and the actor travel."""
+    return Version(1, since, None, actor, "", "")

@@ -56,20 +56,23 @@ class HttpTransport:
             Conflict: the transport is closed.
 
         """
-        sent = {"Accept-Encoding": "gzip", **self._identity.headers(), **(headers or {})}
-        request = _Request(method, self._prefix + path, body, sent)
+        given = {name: value.encode() for name, value in (headers or {}).items()}
+        sent = {"Accept-Encoding": b"gzip", **self._identity.headers(), **given}
+        try:
+            return self._carried(_Request(method, self._prefix + path, body, sent))
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unavailable(error) from error
+
+    def _carried(self, request: "_Request") -> Response:
         connection = self._pool.kept()
         if connection is not None:
             try:
                 return self._exchange(connection, request)
-            except _CUT as error:
+            except _CUT:
                 if not request.is_repeatable:
-                    raise self._unavailable(error) from error
+                    raise
                 self._pool.forget()
-        try:
-            return self._exchange(self._pool.fresh(), request)
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unavailable(error) from error
+        return self._exchange(self._pool.fresh(), request)
 
     def close(self) -> None:
         """Close every connection; one in use is closed when its answer is there."""
@@ -105,7 +108,7 @@ class _Request:
     method: str
     target: str
     body: bytes | None
-    headers: Mapping[str, str | bytes] = field(repr=False)
+    headers: Mapping[str, bytes] = field(repr=False)
 
     @property
     def is_repeatable(self) -> bool:

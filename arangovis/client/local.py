@@ -1,21 +1,25 @@
 """The service in this process, on the embedded store: no server needed. Runs are computed when they are waited for."""
 
+import time
 from collections.abc import Mapping, Sequence
 
-from arangovis.client.backend import PRODUCTION
-from arangovis.domain.catalogue import Signature
-from arangovis.domain.filter_grammar import parse
+from arangovis.client.backend import POLL_MAX_S, PRODUCTION
+from arangovis.domain.catalogue import ModelVersion, Signature
+from arangovis.domain.errors import InvalidInput, NoData
 from arangovis.domain.graph import Caller, Node, Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
-from arangovis.domain.search import EVERYTHING, Search
-from arangovis.domain.views import text
+from arangovis.domain.views import optional_text
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
 from arangovis.services.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
 from arangovis.services.run_log import LoggedRun
+from arangovis.services.search import NodeQuestion
 from arangovis.wiring import Arangovis
+
+REQUEST_ID = "in-process"
 
 
 class LocalBackend:
@@ -23,7 +27,12 @@ class LocalBackend:
 
     def __init__(self, service: Arangovis, actor: str) -> None:
         self._service = service
-        self._caller = Caller(actor, "in-process")
+        self._caller = Caller(actor, REQUEST_ID)
+
+    def __str__(self) -> str:
+        return f"in process, {self._service.settings.home}"
+
+    # --- registering ------------------------------------------------------------------------------------------
 
     def register_project(self, name: str) -> NodeId:
         """Register a project."""
@@ -43,8 +52,8 @@ class LocalBackend:
         """Store training or production rows."""
         from arangovis.tabular import read_rows
 
-        version = self._service.catalogue.version(number)
-        rows = read_rows(body, media_type)
+        version = self._version(number)
+        rows = read_rows(body, media_type, stable_ids=role != PRODUCTION)
         if role == PRODUCTION:
             return self._service.datasets.append_production(version, rows, self._caller, idempotency_key=key)
         return self._service.datasets.put_training(version, rows, self._caller)
@@ -54,36 +63,38 @@ class LocalBackend:
         catalogue = self._service.catalogue
         return catalogue.register_metric_spec(number, name, self._caller, threshold=threshold, operation=operation).node
 
+    # --- projecting -------------------------------------------------------------------------------------------
+
     def params(self, number: int, method: str) -> Document:
         """Return the parameters in force."""
-        params = self._service.projections.params(self._service.catalogue.version(number), method)
+        params = self._service.projections.params(self._version(number), method)
         return {"parameters": dict(params.values), **params.options()}
 
     def set_params(self, number: int, method: str, body: Mapping[str, JsonValue]) -> None:
         """Put parameters in force."""
-        version = self._service.catalogue.version(number)
-        self._service.projections.set_params(version, method, body, self._caller)
+        self._service.projections.set_params(self._version(number), method, body, self._caller)
 
     def params_history(self, number: int, method: str) -> Sequence[Revision]:
         """Return every revision of the parameters."""
-        return self._service.params.history(self._service.catalogue.version(number), method)
+        return self._service.params.history(self._version(number), method)
 
     def request_projection(self, number: int, method: str) -> NodeId:
         """Ask for a projection."""
-        version = self._service.catalogue.version(number)
-        return self._service.projections.plottable(version, method, self._caller).id
+        return self._service.projections.plottable(self._version(number), method, self._caller).id
 
     def recompute_projection(self, number: int, method: str, *, refit: bool) -> NodeId:
         """Ask for a projection of fresh traffic."""
-        version = self._service.catalogue.version(number)
-        return self._service.projections.recompute(version, method, self._caller, refit=refit).id
+        return self._service.projections.recompute(self._version(number), method, self._caller, refit=refit).id
+
+    # --- runs -------------------------------------------------------------------------------------------------
 
     def wait_turn(self, run: NodeId, timeout_s: float) -> None:  # noqa: ARG002
-        """Compute whatever is due here and now, the run among it."""
+        """Compute whatever is due here and now, the run among it; if another process has it, give it time."""
         from arangovis.wiring import worker_context
         from arangovis.workers.inline import drain
 
-        drain(worker_context(self._service))
+        if not drain(worker_context(self._service)):
+            time.sleep(min(POLL_MAX_S, max(0.0, timeout_s)))
 
     def run(self, run: NodeId) -> Node:
         """Return a run."""
@@ -97,10 +108,16 @@ class LocalBackend:
         """Log a run of one's own."""
         return self._service.run_log.log(logged, self._caller).node
 
-    def search_runs(self, where: str | None, *, limit: int, cursor: str | None) -> Page[Node]:
-        """Find runs."""
-        condition = EVERYTHING if where is None else parse(where)
-        return self._service.store.search(Search("run", condition, limit=limit, cursor=cursor))
+    # --- asking -----------------------------------------------------------------------------------------------
+
+    def find(self, question: NodeQuestion) -> Page[Node]:
+        """Find runs or artifacts."""
+        return self._service.search.find(question)
+
+    def model_versions(self, question: NodeQuestion) -> Page[ModelVersion]:
+        """Find model versions."""
+        page = self._service.search.find(question)
+        return Page([ModelVersion.of(node) for node in page.items], page.next_cursor)
 
     def node(self, node: NodeId, *, at: int | None) -> Node:
         """Return a node."""
@@ -110,14 +127,30 @@ class LocalBackend:
         """Answer a question of lineage."""
         return self._service.lineage.ask(question)
 
+    def origin(self, node: NodeId, *, at: int | None) -> Origin:
+        """Return where a node comes from."""
+        return self._service.origins.of(node, at=at)
+
     def history(self, node: NodeId) -> Sequence[Node]:
         """Return every version of a node."""
         return self._service.lineage.history(node)
 
     def content(self, artifact: NodeId) -> bytes:
         """Return the verified bytes of an artifact."""
-        return self._service.blobs.read(text(self._service.store.get(artifact).attributes, "digest"))
+        digest = optional_text(self._service.lineage.node(artifact).attributes, "digest")
+        if digest is None or not self._is_kept(digest):
+            raise NoData(f"the bytes of {artifact} are not kept here")
+        return self._service.blobs.read(digest)
 
     def close(self) -> None:
         """Close the store."""
         self._service.close()
+
+    def _version(self, number: int) -> ModelVersion:
+        return self._service.catalogue.version(number)
+
+    def _is_kept(self, digest: str) -> bool:
+        try:
+            return self._service.artifacts.exists(digest)
+        except InvalidInput:  # a logged run may call anything a digest
+            return False

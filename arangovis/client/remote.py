@@ -1,41 +1,55 @@
 """The service behind its REST API."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 
-from arangovis.client.documents import lineage_of, node_of, revision_of
-from arangovis.client.transport import HttpTransport, raise_for
-from arangovis.domain.catalogue import Signature
+from arangovis.client.backend import POLL_MAX_S, PRODUCTION
+from arangovis.client.documents import lineage_of, model_version_of, node_of, origin_of, revision_of
+from arangovis.client.logged import document
+from arangovis.client.problems import json_of, raise_for
+from arangovis.client.transport import IDEMPOTENCY_KEY, Transport
+from arangovis.domain.catalogue import ModelVersion, Signature
+from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Node, Page
-from arangovis.domain.ids import NodeId
+from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import Document, JsonValue
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
 from arangovis.services.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
-from arangovis.services.run_log import LoggedRun, Output
+from arangovis.services.run_log import LoggedRun
+from arangovis.services.search import NodeQuestion
 
-JSON = "application/json"
-POLL_MAX_S = 1.0
+API = "/api/v1"
+VISUALIZATION = "/visualization"
+_JSON = {"Content-Type": "application/json"}
 
 
 class RemoteBackend:
-    """Calls the REST API."""
+    """Calls the REST API. `pause` lets workers get on for some seconds while a run is waited for."""
 
-    def __init__(self, transport: HttpTransport) -> None:
+    def __init__(self, transport: Transport, *, pause: Callable[[float], object] = time.sleep) -> None:
         self._transport = transport
+        self._pause = pause
+
+    def __str__(self) -> str:
+        return str(self._transport)
+
+    # --- registering ------------------------------------------------------------------------------------------
 
     def register_project(self, name: str) -> NodeId:
         """Register a project."""
-        return NodeId.parse(self._post("/api/v1/projects", {"name": name})["node"])
+        return _node(self._post(f"{API}/projects", {"name": name}))
 
     def register_model(self, project: str, name: str) -> NodeId:
         """Register a model."""
-        return NodeId.parse(self._post("/api/v1/models", {"project": project, "name": name})["node"])
+        return _node(self._post(f"{API}/models", {"project": project, "name": name}))
 
     def register_version(
         self, project: str, model: str, signature: Signature, version: str | None
@@ -44,71 +58,85 @@ class RemoteBackend:
         body: dict[str, Any] = {"project": project, "model": model, "signature": signature.document()}
         if version is not None:
             body["version"] = version
-        status, answer = self._send("POST", "/api/v1/model-versions", body)
-        return RegisteredVersion(NodeId.parse(answer["node"]), answer["id"], answer["version"], created=status == 201)
+        response = self._transport.send("POST", f"{API}/model-versions", body=_json(body), headers=_JSON)
+        answer = json_of(response)
+        return RegisteredVersion(_node(answer), answer["id"], answer["version"], created=response.status == 201)
 
     def store_rows(self, number: int, role: str, body: bytes, media_type: str, *, key: str | None) -> Stored:
         """Store training or production rows."""
-        headers = {"Content-Type": media_type} | ({} if key is None else {"Idempotency-Key": key})
-        method = "PUT" if role == "training-data" else "POST"
-        path = f"/api/v1/model-versions/{number}/{role}"
-        response = raise_for(self._transport.send(method, path, body=body, headers=headers))
-        answer = orjson.loads(response.body)
-        return Stored(NodeId.parse(answer["node"]), answer["rows"], created=response.status == 201)
+        headers = {"Content-Type": media_type} | ({} if key is None else {IDEMPOTENCY_KEY: key})
+        method = "POST" if role == PRODUCTION else "PUT"
+        response = self._transport.send(method, f"{API}/model-versions/{number}/{role}", body=body, headers=headers)
+        answer = json_of(response)
+        return Stored(_node(answer), answer["rows"], created=response.status == 201)
 
     def register_metric_spec(self, number: int, name: str, *, threshold: float, operation: str) -> NodeId:
         """Register a monitoring metric."""
         body = {"name": name, "threshold": threshold, "operation": operation}
-        return NodeId.parse(self._post(f"/api/v1/model-versions/{number}/metric-specs", body)["node"])
+        return _node(self._post(f"{API}/model-versions/{number}/metric-specs", body))
+
+    # --- projecting -------------------------------------------------------------------------------------------
 
     def params(self, number: int, method: str) -> Document:
         """Return the parameters in force."""
-        document: Document = self._get(f"/visualization/params/{quote(method)}?model_version_id={number}")
-        return document
+        found: Document = self._get(f"{VISUALIZATION}/params/{_segment(method)}?model_version_id={number}")
+        return found
 
     def set_params(self, number: int, method: str, body: Mapping[str, JsonValue]) -> None:
         """Put parameters in force."""
-        self._post(f"/visualization/params/{quote(method)}", {**body, "model_version_id": number})
+        self._post(f"{VISUALIZATION}/params/{_segment(method)}", {**body, "model_version_id": number})
 
     def params_history(self, number: int, method: str) -> Sequence[Revision]:
         """Return every revision of the parameters."""
-        answer = self._get(f"/api/v1/model-versions/{number}/params/{quote(method)}/history")
+        answer = self._get(f"{API}/model-versions/{number}/params/{_segment(method)}/history")
         return [revision_of(item) for item in answer["items"]]
 
     def request_projection(self, number: int, method: str) -> NodeId:
         """Ask for a projection."""
-        answer = self._post(f"/visualization/plottable_embeddings/{quote(method)}", {"model_version_id": number})
-        return NodeId("run", answer["task_id"])
+        answer = self._post(f"{VISUALIZATION}/plottable_embeddings/{_segment(method)}", {"model_version_id": number})
+        return NodeId.parse(answer["run"])
 
     def recompute_projection(self, number: int, method: str, *, refit: bool) -> NodeId:
         """Ask for a projection of fresh traffic."""
         body = {"model_version_id": number, "refit_transformer": refit}
-        return NodeId("run", self._post(f"/visualization/jobs/{quote(method)}", body)["task_id"])
+        return NodeId.parse(self._post(f"{VISUALIZATION}/jobs/{_segment(method)}", body)["run"])
+
+    # --- runs -------------------------------------------------------------------------------------------------
 
     def wait_turn(self, run: NodeId, timeout_s: float) -> None:  # noqa: ARG002
         """Give the workers time."""
-        time.sleep(min(POLL_MAX_S, max(0.0, timeout_s)))
+        self._pause(min(POLL_MAX_S, max(0.0, timeout_s)))
 
     def run(self, run: NodeId) -> Node:
         """Return a run."""
-        return node_of(self._get(f"/api/v1/runs/{run.key}"))
+        return node_of(self._get(f"{API}/runs/{run.key}"))
 
     def cancel(self, run: NodeId) -> None:
         """Cancel a run."""
-        self._post(f"/api/v1/runs/{run.key}/cancel", {})
+        self._post(f"{API}/runs/{run.key}/cancel", {})
 
     def log_run(self, logged: LoggedRun) -> NodeId:
-        """Log a run of one's own."""
-        return NodeId.parse(self._post("/api/v1/runs", _logged_document(logged))["node"])
+        """Log a run of one's own. It has a key before it is sent, so that sending it again logs it once."""
+        key = logged.key or time_ordered_id("run", time.time_ns() // 1000).key
+        body = _json(document(replace(logged, key=key)))
+        headers = {**_JSON, IDEMPOTENCY_KEY: key}
+        return _node(json_of(self._transport.send("POST", f"{API}/runs", body=body, headers=headers)))
 
-    def search_runs(self, where: str | None, *, limit: int, cursor: str | None) -> Page[Node]:
-        """Find runs."""
-        answer = self._get("/api/v1/runs?" + _query(filter=where, limit=limit, cursor=cursor))
+    # --- asking -----------------------------------------------------------------------------------------------
+
+    def find(self, question: NodeQuestion) -> Page[Node]:
+        """Find runs or artifacts."""
+        answer = self._get(f"{API}/{question.kind}s?{_search_query(question)}")
         return Page([node_of(item) for item in answer["items"]], answer["next_cursor"])
+
+    def model_versions(self, question: NodeQuestion) -> Page[ModelVersion]:
+        """Find model versions."""
+        answer = self._get(f"{API}/model-versions?{_search_query(question)}")
+        return Page([model_version_of(item) for item in answer["items"]], answer["next_cursor"])
 
     def node(self, node: NodeId, *, at: int | None) -> Node:
         """Return a node."""
-        return node_of(self._get(f"/api/v1/nodes/{node}?{_query(at=at)}"))
+        return node_of(self._get(f"{API}/nodes/{node}?{_query(at=at)}"))
 
     def lineage(self, question: LineageQuestion) -> LineageAnswer:
         """Answer a question of lineage."""
@@ -120,56 +148,51 @@ class RemoteBackend:
             edges=",".join(sorted(question.edges)),
             at=question.at,
         )
-        return lineage_of(self._get(f"/api/v1/lineage/{question.start}?{query}"))
+        return lineage_of(self._get(f"{API}/lineage/{question.start}?{query}"))
+
+    def origin(self, node: NodeId, *, at: int | None) -> Origin:
+        """Return where a node comes from."""
+        answer = self._get(f"{API}/origin/{node}?{_query(at=at)}")
+        return origin_of(answer, self.node(node, at=at))
 
     def history(self, node: NodeId) -> Sequence[Node]:
         """Return every version of a node."""
-        return [node_of(item) for item in self._get(f"/api/v1/history/{node}")["items"]]
+        return [node_of(item) for item in self._get(f"{API}/history/{node}")["items"]]
 
     def content(self, artifact: NodeId) -> bytes:
         """Return the verified bytes of an artifact."""
-        return raise_for(self._transport.send("GET", f"/api/v1/artifacts/{artifact.key}/content")).body
+        return raise_for(self._transport.send("GET", f"{API}/artifacts/{artifact.key}/content")).body
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._transport.close()
 
-    def _get(self, path: str) -> Any:
-        return orjson.loads(raise_for(self._transport.send("GET", path)).body)
+    def _get(self, path: str) -> Any:  # noqa: ANN401
+        return json_of(self._transport.send("GET", path))
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._send("POST", path, body)[1]
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        return json_of(self._transport.send("POST", path, body=_json(body), headers=_JSON))
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
-        data = orjson.dumps(body)
-        response = raise_for(self._transport.send(method, path, body=data, headers={"Content-Type": JSON}))
-        return response.status, orjson.loads(response.body)
+
+def _node(answer: Mapping[str, Any]) -> NodeId:
+    return NodeId.parse(answer["node"])
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError as error:
+        raise InvalidInput.of(Fault("body", f"is no JSON: {error}")) from error
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="") or "-"
+
+
+def _search_query(question: NodeQuestion) -> str:
+    filter_text, cursor = question.filter or None, question.cursor
+    return _query(filter=filter_text, project=question.project, limit=question.limit, cursor=cursor)
 
 
 def _query(**given: object) -> str:
     return urlencode({name: value for name, value in given.items() if value is not None})
-
-
-def _logged_document(logged: LoggedRun) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "method": logged.method,
-        "project": logged.project,
-        "key": logged.key,
-        "name": logged.name,
-        "state": logged.state.value,
-        "params": dict(logged.params),
-        "metrics": dict(logged.metrics),
-        "tags": list(logged.tags),
-        "attributes": dict(logged.attributes),
-        "inputs": [{"node": str(item.node), "role": item.role} for item in logged.inputs],
-        "outputs": [_output_document(output) for output in logged.outputs],
-        "started": logged.started,
-        "ended": logged.ended,
-    }
-    return {name: value for name, value in document.items() if value is not None}
-
-
-def _output_document(output: Output) -> dict[str, Any]:
-    if output.node is not None:
-        return {"role": output.role, "node": str(output.node)}
-    return {"role": output.role, "kind": output.kind, "attributes": dict(output.attributes)}

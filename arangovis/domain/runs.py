@@ -63,6 +63,7 @@ class Reason(StrEnum):
     LOST = "lost"
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    MISSING_EXTRA = "missing-extra"
     CANCELLED = "cancelled"
 
 

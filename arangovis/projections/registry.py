@@ -2,12 +2,17 @@
 
 from functools import cache
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from arangovis.domain.errors import InvalidInput
-from arangovis.projections.base import Projector
 
-__all__ = ["names", "projector"]
+if TYPE_CHECKING:
+    from arangovis.projections.base import Projector  # it needs numpy, which who only asks for the names does not
+
+__all__ = ["METHOD_PREFIX", "names", "projector"]
+
+METHOD_PREFIX = "projection."
+"""A run's method is this and the name of the projection's method."""
 
 _METHODS = {
     "umap": ("arangovis.projections.umap_method", "Umap"),
@@ -21,7 +26,7 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def projector(name: str) -> Projector:
+def projector(name: str) -> "Projector":
     """Return the method of a name.
 
     Raises:

@@ -61,6 +61,15 @@ class Layout:
     sigmas: npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted layout with the rows it was fitted on and the settings it was fitted with."""
+
+    rows: Matrix
+    layout: Layout
+    settings: Settings
+
+
 def fit(matrix: Matrix, neighbours: Neighbours, *, settings: Settings, seed: int, progress: Progress) -> Layout:
     """Lay out the rows. `neighbours` holds at least n_neighbours - 1 of each row.
 
@@ -82,16 +91,7 @@ def fit(matrix: Matrix, neighbours: Neighbours, *, settings: Settings, seed: int
         return Layout(coordinates, float(a), float(b), inner["_rhos"], inner["_sigmas"])
 
 
-def transform(
-    matrix: Matrix,
-    nearest: Neighbours,
-    *,
-    fitted: Matrix,
-    layout: Layout,
-    settings: Settings,
-    seed: int,
-    progress: Progress,
-) -> Matrix:
+def transform(fitted: Model, matrix: Matrix, *, nearest: Neighbours, seed: int, progress: Progress) -> Matrix:
     """Place new rows in a layout. `nearest` are the n_neighbours nearest fitted rows of each.
 
     Raises:
@@ -99,15 +99,16 @@ def transform(
 
     """
     with _library() as umap:
-        model = umap.UMAP(**_arguments(settings, seed=seed, progress=progress))
+        layout = fitted.layout
+        model = umap.UMAP(**_arguments(fitted.settings, seed=seed, progress=progress))
         # The library restores a fitted model only by pickle; this is what its `transform` reads of one.
         vars(model).update(
-            _raw_data=fitted,
+            _raw_data=fitted.rows,
             _input_hash=None,
             embedding_=layout.coordinates,
             _a=layout.a,
             _b=layout.b,
-            _n_neighbors=settings.n_neighbours,
+            _n_neighbors=fitted.settings.n_neighbours,
             _initial_alpha=_LEARNING_RATE,
             _disconnection_distance=np.inf,
             _sparse_data=False,

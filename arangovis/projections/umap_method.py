@@ -19,7 +19,7 @@ from arangovis.projections.method import (
 from arangovis.projections.metrics import METRIC_NAMES, check_metric
 from arangovis.projections.neighbours import NeighbourIndex, nearest_neighbours
 from arangovis.projections.progress import part
-from arangovis.projections.umap_library import Layout, Settings
+from arangovis.projections.umap_library import Layout, Model, Settings
 
 __all__ = ["MIN_ROWS", "PARAMETERS", "Umap"]
 
@@ -104,25 +104,18 @@ class Umap(Projector):
             ComputeFailed: umap-learn raised.
 
         """
-        fitted, layout, settings = _restored(transformer)
-        check_dimension(matrix, fitted.shape[1])
+        fitted = _restored(transformer)
+        check_dimension(matrix, fitted.rows.shape[1])
         rows = usable_rows(matrix, rows_min=0, method=self.name)
         progress(0.0)
-        if len(rows) == 0 or np.array_equal(rows, fitted):
+        if len(rows) == 0 or np.array_equal(rows, fitted.rows):
             progress(1.0)
-            return np.array(layout.coordinates[: len(rows)])
+            return np.array(fitted.layout.coordinates[: len(rows)])
         # The library asks for the neighbours itself; searched before, so that their progress is told apart.
-        index = NeighbourIndex(fitted, metric=settings.metric)
-        nearest = index.query(rows, settings.n_neighbours, progress=part(progress, start=0.0, end=0.3))
-        coordinates = umap_library.transform(
-            rows,
-            nearest,
-            fitted=fitted,
-            layout=layout,
-            settings=settings,
-            seed=seed,
-            progress=part(progress, start=0.3, end=0.99),
-        )
+        index = NeighbourIndex(fitted.rows, metric=fitted.settings.metric)
+        nearest = index.query(rows, fitted.settings.n_neighbours, progress=part(progress, start=0.0, end=0.3))
+        rest = part(progress, start=0.3, end=0.99)
+        coordinates = umap_library.transform(fitted, rows, nearest=nearest, seed=seed, progress=rest)
         progress(1.0)
         return coordinates
 
@@ -162,7 +155,7 @@ def _transformer(rows: Matrix, layout: Layout, *, nearest: Neighbours, facts: Ma
     return ArrayBundle(arrays, {**facts, "a": layout.a, "b": layout.b})
 
 
-def _restored(transformer: ArrayBundle) -> tuple[Matrix, Layout, Settings]:
+def _restored(transformer: ArrayBundle) -> Model:
     facts, arrays = transformer.facts, transformer.arrays
     if facts.get("method") != Umap.name or any(name not in arrays for name in _ARRAYS):
         raise IntegrityError("the stored arrays are not a fitted umap projection")
@@ -175,4 +168,4 @@ def _restored(transformer: ArrayBundle) -> tuple[Matrix, Layout, Settings]:
         sigmas=real["sigmas"],
     )
     settings = _settings({p.name: facts[p.name] for p in PARAMETERS.parameters}, len(real["rows"]))
-    return real["rows"], layout, settings
+    return Model(real["rows"], layout, settings)

@@ -101,7 +101,7 @@ class Datasets:
         blob = self._blobs.save(rows.to_parquet(), caller)
         node = production_id(version)
         body = record_key(str(node), "body", rows.body_digest)
-        key = body if idempotency_key is None else record_key(str(node), "key", idempotency_key)
+        key = record_key(str(node), "key", idempotency_key) if idempotency_key else body
 
         def action(transaction: Transaction) -> Stored:
             seen = transaction.record("idempotency", key)

@@ -8,9 +8,10 @@ from arangovis.domain.json import JsonValue, Scalar
 from arangovis.domain.parameters import Parameter, ParameterSet
 from arangovis.projections.base import Projector
 from arangovis.projections.quality import QualityMetric, metric_name
+from arangovis.projections.registry import METHOD_PREFIX
 
-METHOD_PREFIX = "projection."
-"""A run's method is this and the name of the projection's method."""
+__all__ = ["DEFAULT_QUALITY", "METHOD_PREFIX", "SAMPLE_SIZES", "default_params", "read_params"]
+
 DEFAULT_QUALITY = (QualityMetric.GLOBAL_SCORE.value,)
 SAMPLE_SIZES = ParameterSet(
     (

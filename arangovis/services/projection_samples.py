@@ -47,6 +47,14 @@ class Samples:
         self._datasets = datasets
         self._snapshots = snapshots
 
+    def production(self, version: ModelVersion) -> Dataset | None:
+        """Return the production stream, or None if nothing was ever sent."""
+        return self._datasets.production(version)
+
+    def training(self, version: ModelVersion) -> Dataset | None:
+        """Return the training data in force, or None."""
+        return self._datasets.training(version)
+
     def choose(self, wanted: Sampling) -> list[Sample]:
         """Return the production sample, and a training sample if there are training data. Nothing is written yet.
 
@@ -54,7 +62,7 @@ class Samples:
             NoData: there is no row to sample.
 
         """
-        production, training = self._datasets.production(wanted.version), self._datasets.training(wanted.version)
+        production, training = self.production(wanted.version), self.training(wanted.version)
         if production is None:
             raise NoData(NO_PRODUCTION_DATA)
         size = wanted.params.production_data_sample_size

@@ -14,9 +14,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.runs import Run, RunState
 from arangovis.projections.registry import projector
-from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
-from arangovis.services.datasets import Datasets
 from arangovis.services.params import ParamsHistory
 from arangovis.services.projection_answers import Answers, Job, StoredFile, shows_the_same
 from arangovis.services.projection_params import METHOD_PREFIX, default_params, read_params
@@ -24,7 +22,6 @@ from arangovis.services.projection_requests import Ask, question_of, refused_req
 from arangovis.services.projection_samples import Sample, Samples, Sampling, is_fresh
 from arangovis.services.projection_support import Support, support_of
 from arangovis.services.runs import Runs
-from arangovis.services.snapshots import Snapshots
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -37,21 +34,19 @@ class Projections:
     def __init__(
         self,
         store: GraphStore,
-        blobs: Blobs,
         *,
         catalogue: Catalogue,
-        datasets: Datasets,
-        snapshots: Snapshots,
         params: ParamsHistory,
+        samples: Samples,
+        answers: Answers,
         runs: Runs,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
-        self._datasets = datasets
         self._params = params
+        self._samples = samples
+        self._answers = answers
         self._runs = runs
-        self._samples = Samples(datasets, snapshots)
-        self._answers = Answers(store, blobs, datasets=datasets, runs=runs)
 
     # --- parameters -------------------------------------------------------------------------------------------
 
@@ -77,7 +72,7 @@ class Projections:
 
     def support(self, version: ModelVersion) -> Support:
         """Say whether a model version can be projected now."""
-        production, training = self._datasets.production(version), self._datasets.training(version)
+        production, training = self._samples.production(version), self._samples.training(version)
         return support_of(version, production=production, training=training)
 
     def plottable(self, version: ModelVersion, method: str, caller: Caller) -> Run:
@@ -127,7 +122,7 @@ class Projections:
             engine,
             params,
             caller,
-            question_of(version, engine, params, self._datasets.training(version)),
+            question_of(version, engine, params, self._samples.training(version)),
             params_node=node,
             specs=self._catalogue.metric_specs(version),
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from arangovis.domain.errors import Conflict, LeaseLost, NotFound
 from arangovis.domain.graph import Caller, EdgeId, Node, Record
 from arangovis.domain.ids import NodeId, time_ordered_id
-from arangovis.domain.json import Document, Scalar
+from arangovis.domain.json import EMPTY, Document, Scalar
 from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Priority, Reason, Run, RunState, queue_of
 from arangovis.services.blobs import Blobs
 from arangovis.stores.base import GraphStore
@@ -186,7 +186,7 @@ class Runs:
 
     def _claim(self, transaction: Transaction, methods: Sequence[str], holder: tuple[str, int]) -> Claim | None:
         while (lease := _most_urgent(transaction, methods)) is not None:
-            run = run_of_draft(transaction.find_many((lease.run,))[lease.run])
+            run = _read(transaction, lease.run)
             if not run.state.is_open:  # it was deleted: there is nothing to compute
                 self._forget(transaction, run)
                 continue
@@ -340,6 +340,11 @@ def load(transaction: Transaction, run_id: NodeId) -> Run:
     if run_id.kind != "run":
         raise NotFound(f"{run_id} is not a run")
     return run_of_draft(transaction.get(run_id))
+
+
+def _read(transaction: Transaction, run_id: NodeId) -> Run:
+    draft = transaction.find_many((run_id,)).get(run_id)
+    return run_of_draft(Draft(run_id, None, EMPTY, deleted=True) if draft is None else draft)
 
 
 def run_of_draft(draft: Draft) -> Run:

@@ -7,9 +7,11 @@ code stay warm, and dies with its parent.
 
 import importlib
 import logging
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import BinaryIO
@@ -25,14 +27,16 @@ from arangovis.workers.protocol import Advance, End, Job, read_job, report_line
 
 _log = logging.getLogger("arangovis.compute")
 
+TELL_EVERY_S = 0.1
+
 
 def main() -> None:
     """Serve jobs from standard input until it closes."""
     die_with_parent()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    output = _claim_output()
+    jobs, output = _claim_pipes()
     context = load_context(sys.argv[1])
-    for job in _jobs(sys.stdin.buffer):
+    for job in _jobs(jobs):
         end = compute(context, job, output)
         _write(output, End(end is not None, end.value if end else ""))
 
@@ -46,19 +50,36 @@ def load_context(factory: str) -> WorkerContext:
 
 def compute(context: WorkerContext, job: Job, output: BinaryIO) -> RunState | None:
     """Compute one job and store its end. Return the state it ended in, or None if nothing could be stored."""
-    run = context.runs.get(NodeId.parse(job.run))
-    claim = Claim(run, job.owner, job.attempt)
     try:
-        outcome = context.handlers[run.method](run, lambda fraction: _write(output, Advance(fraction)))
+        claim = Claim(context.runs.get(NodeId.parse(job.run)), job.owner, job.attempt)
+    except ArangovisError:
+        _log.exception("%s could not be read", job.run)
+        return None
+    try:
+        outcome = context.handlers[claim.run.method](claim.run, _Teller(output))
         return context.runs.succeed(claim, outcome, Caller(job.owner)).state
     except LeaseLost:
-        _log.warning("%s is not ours any more", run.id)
+        _log.warning("%s is not ours any more", job.run)
         return RunState.CANCELLED
     except StoreUnavailable:
-        _log.exception("%s could not be stored", run.id)
+        _log.exception("%s could not be stored", job.run)
         return None
     except Exception as error:
         return _store_failure(context, claim, error)
+
+
+class _Teller:
+    """Tells the supervisor how far a computation is, not more often than anybody looks."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+        self._told_at = -math.inf
+
+    def __call__(self, fraction: float) -> None:
+        now = time.monotonic()
+        if now >= self._told_at + TELL_EVERY_S and math.isfinite(fraction):
+            self._told_at = now
+            _write(self._output, Advance(min(1.0, max(0.0, float(fraction)))))
 
 
 def _store_failure(context: WorkerContext, claim: Claim, error: Exception) -> RunState | None:
@@ -97,11 +118,14 @@ def _jobs(stream: BinaryIO) -> Iterator[Job]:
         yield queue.get()
 
 
-def _claim_output() -> BinaryIO:
-    """Keep standard output for reports: whatever a library prints goes to the log."""
-    output = os.fdopen(os.dup(1), "wb", buffering=0)
+def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep standard input and output for jobs and reports; what a library prints goes to the log."""
+    jobs, output = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
-    return output
+    return jobs, output
 
 
 def _write(output: BinaryIO, report: Advance | End) -> None:

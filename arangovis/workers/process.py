@@ -9,19 +9,29 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+PARENT = "ARANGOVIS_PARENT"
+"""The environment variable in which a child finds the id of the process that started it."""
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 _PR_SET_PDEATHSIG = 1
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies, even by kill -9. Does nothing off Linux."""
+    """Ask the kernel to kill this process when its parent dies, even by kill -9. Does nothing off Linux.
+
+    The kernel means the thread that started this process, so it must be one that lives as long as its process.
+    """
     if sys.platform != "linux":
         return
-    parent = os.getppid()
+    parent = os.environ.pop(PARENT, None) or str(os.getppid())
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
+    if str(os.getppid()) != parent:
         os._exit(1)  # it died before the kernel was asked
+
+
+def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with these changes, for a child that dies with it."""
+    return {**os.environ, **environment, PARENT: str(os.getpid())}
 
 
 def start_module(arguments: Sequence[str], environment: Mapping[str, str], *, threads: int) -> subprocess.Popen[bytes]:
@@ -31,21 +41,26 @@ def start_module(arguments: Sequence[str], environment: Mapping[str, str], *, th
         [sys.executable, "-m", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**limits, **os.environ, **environment},
-        bufsize=0,  # a selector must not miss a line that a buffer already holds
+        env={**limits, **child_environment(environment)},
+        bufsize=0,  # whoever waits for output must not miss a line that a buffer already holds
         start_new_session=True,
     )
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and everything it started, and collect it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    signal_group(process, signal.SIGKILL)
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
+
+
+def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to a process and everything it started, without waiting for what comes of it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def resident_bytes(pid: int) -> int:

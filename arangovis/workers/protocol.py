@@ -4,9 +4,15 @@ To the process: a job. From it: any number of progress lines, then one end line.
 standard output; its log goes to standard error.
 """
 
+import os
+import select
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import IO
 
 import orjson
+
+_CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,31 @@ def report_line(report: Advance | End) -> bytes:
     return orjson.dumps(asdict(report)) + b"\n"
 
 
-def read_report(line: bytes) -> Advance | End:
-    """Read a report from its line."""
-    fields = orjson.loads(line)
-    return End(**fields) if "written" in fields else Advance(**fields)
+def read_report(line: bytes) -> Advance | End | None:
+    """Read a report from its line; None if it is none, since something else wrote it."""
+    try:
+        fields = orjson.loads(line)
+        return End(**fields) if "written" in fields else Advance(float(fields["progress"]), str(fields["stage"]))
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError):
+        return None
+
+
+class Reports:
+    """The reports of a process as they come: it never waits for the rest of a line."""
+
+    def __init__(self, output: IO[bytes]) -> None:
+        self._descriptor = output.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLIN)
+        self._rest = b""
+        self.ended = False
+        """Whether nothing more can come."""
+
+    def wait(self, timeout_s: float) -> Sequence[Advance | End]:
+        """Return what is there, or comes within this time."""
+        if not self._poll.poll(timeout_s * 1000):
+            return ()
+        data = os.read(self._descriptor, _CHUNK_BYTES)
+        self.ended = not data
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [report for line in lines if (report := read_report(line)) is not None]

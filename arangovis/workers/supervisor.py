@@ -4,19 +4,21 @@ The supervisor computes nothing and stores no result; it is small, so that a wor
 """
 
 import logging
-import selectors
 import subprocess
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from arangovis.domain.errors import LeaseLost, StoreUnavailable
+from arangovis.domain.errors import ArangovisError, LeaseLost, StoreUnavailable
+from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
-from arangovis.services.runs import Claim, Runs
-from arangovis.settings import Settings
+from arangovis.services.runs import Claim
+from arangovis.workers.place import Place, Queue, open_queue
 from arangovis.workers.pool import ComputePool
 from arangovis.workers.process import resident_bytes
-from arangovis.workers.protocol import Advance, End, Job, job_line, read_report
+from arangovis.workers.protocol import Advance, End, Job, Reports, job_line
 
 _log = logging.getLogger("arangovis.worker")
 
@@ -29,55 +31,77 @@ _US = 1_000_000
 
 @dataclass(slots=True)
 class _Watch:
-    """What the supervisor knows while it waits."""
+    """What the supervisor knows while it waits. Times are those of the monotonic clock."""
 
     deadline: float
-    renew_at: float
+    renewed_at: float
+    look_at: float
     progress: float = 0.0
     stored_progress: float = 0.0
     stage: str = ""
     end: End | None = None
 
+    def note(self, reports: Sequence[Advance | End]) -> None:
+        """Take in what the process said."""
+        for report in reports:
+            if isinstance(report, End):
+                self.end = report
+            else:
+                self.progress, self.stage = max(self.progress, report.progress), report.stage
+
 
 class Supervisor:
     """Supervises claimed runs, each call one run; several threads may call it at once."""
 
-    def __init__(self, settings: Settings, runs: Runs, pool: ComputePool) -> None:
-        self._settings = settings
-        self._runs = runs
+    def __init__(self, queue: Queue, pool: ComputePool) -> None:
+        self.queue = queue
+        self._settings = queue.settings
+        self._runs = queue.runs
         self._pool = pool
 
-    def __call__(self, claim: Claim) -> None:
+    def __call__(self, job: Job) -> None:
         """Have a run computed; whatever happens, the run is ended, given back, or its lease is left to expire."""
+        try:
+            claim = Claim(self._runs.get(NodeId.parse(job.run)), job.owner, job.attempt)
+            self._compute(claim)
+        except LeaseLost:
+            _log.info("%s was cancelled or taken over", job.run)
+        except (ArangovisError, OSError):
+            _log.exception("%s could not be supervised to its end; its lease will expire", job.run)
+
+    def close(self) -> None:
+        """Kill the compute processes and release the store."""
+        self._pool.close()
+        self.queue.store.close()
+
+    def _compute(self, claim: Claim) -> None:
         process = self._pool.take()
         healthy = False
         try:
-            healthy = self._watch(claim, process)
-        except LeaseLost:
-            _log.info("%s was cancelled or taken over", claim.run.id)
-        except StoreUnavailable:
-            _log.exception("the store did not answer while %s ran; its lease will expire", claim.run.id)
+            healthy = self._follow(claim, process)
         finally:
             if healthy:
                 self._pool.give_back(process)
             else:
                 self._pool.discard(process)
 
-    def _watch(self, claim: Claim, process: subprocess.Popen[bytes]) -> bool:
+    def _follow(self, claim: Claim, process: subprocess.Popen[bytes]) -> bool:
         """Follow the computation to its end. Return whether the process may be used again."""
         now = time.monotonic()
-        watch = _Watch(deadline=now + self._settings.run_time_max_s, renew_at=now + self._settings.lease_s / 3)
+        watch = _Watch(deadline=now + self._settings.run_time_max_s, renewed_at=now, look_at=now + TICK_S)
+        reports = Reports(_pipe(process.stdout))
         if not _send(process, Job(str(claim.run.id), claim.owner, claim.attempt)):
             return self._give_back(claim)
-        with selectors.DefaultSelector() as selector:
-            output = _output(process)
-            selector.register(output, selectors.EVENT_READ)
-            while watch.end is None:
-                if selector.select(timeout=TICK_S) and not _read(output, watch):
-                    _log.warning("the compute process of %s died", claim.run.id)
-                    return self._give_back(claim)
-                if watch.end is None and not self._may_go_on(claim, process, watch):
-                    return False
+        while watch.end is None:
+            # What it started may hold its output open after its death, so the end of the output is not enough.
+            exited = process.poll() is not None
+            fresh = reports.wait(0 if exited else max(0.0, watch.look_at - time.monotonic()))
+            watch.note(fresh)
+            if watch.end is None and (reports.ended or (exited and not fresh)):
+                _log.warning("the compute process of %s died", claim.run.id)
+                return self._give_back(claim)
+            if watch.end is None and not self._may_go_on(claim, process, watch):
+                return False
         return watch.end.written or self._give_back(claim)
 
     def _give_back(self, claim: Claim) -> bool:
@@ -86,6 +110,9 @@ class Supervisor:
 
     def _may_go_on(self, claim: Claim, process: subprocess.Popen[bytes], watch: _Watch) -> bool:
         now = time.monotonic()
+        if now < watch.look_at:
+            return True
+        watch.look_at = now + TICK_S
         if now >= watch.deadline:
             message = f"stopped after {self._settings.run_time_max_s} s, the longest a run may take"
             self._runs.fail(claim, RunState.ERROR, reason=Reason.TIMEOUT, message=message)
@@ -99,40 +126,66 @@ class Supervisor:
         return True
 
     def _keep_alive(self, claim: Claim, watch: _Watch, now: float) -> None:
-        third = self._settings.lease_s / 3
+        try:
+            self._renew(claim, watch, now)
+        except StoreUnavailable:
+            if now >= watch.renewed_at + self._settings.lease_s:
+                raise
+            _log.warning("the store did not answer while %s ran; trying again", claim.run.id)
+        except LeaseLost:
+            if not self._was_ended_by(claim):
+                raise
+
+    def _renew(self, claim: Claim, watch: _Watch, now: float) -> None:
         moved = watch.progress > watch.stored_progress
-        if now >= watch.renew_at or (moved and now >= watch.renew_at - third + PROGRESS_EVERY_S):
-            lease_us = self._settings.lease_s * _US
-            self._runs.renew(claim, lease_us=lease_us, progress=watch.progress, stage=watch.stage)
-            watch.renew_at, watch.stored_progress = now + third, watch.progress
-        else:
-            self._runs.check_held(claim)
+        if now < watch.renewed_at + (PROGRESS_EVERY_S if moved else self._settings.lease_s / 3):
+            return self._runs.check_held(claim)
+        lease_us = self._settings.lease_s * _US
+        self._runs.renew(claim, lease_us=lease_us, progress=watch.progress, stage=watch.stage)
+        watch.renewed_at, watch.stored_progress = now, watch.progress
+        return None
+
+    def _was_ended_by(self, claim: Claim) -> bool:
+        """Say whether the lease is gone because our own process ended the run, and will say so at any moment."""
+        run = self._runs.get(claim.run.id)
+        return run.attempt == claim.attempt and not run.state.is_open and run.state is not RunState.CANCELLED
+
+
+def supervise(job: Job, place: Place) -> None:
+    """Have a claimed run computed at a place. It is what a worker submits to its executor, in whatever process."""
+    supervisor_at(place)(job)
+
+
+def supervisor_at(place: Place) -> Supervisor:
+    """Return this process's supervisor of a place, built when it is first asked for."""
+    with _lock:
+        if place not in _supervisors:
+            queue = open_queue(place.settings)
+            _supervisors[place] = Supervisor(queue, ComputePool(place, idle_s=queue.settings.compute_idle_s))
+        return _supervisors[place]
+
+
+def close_supervisors() -> None:
+    """Close this process's supervisors, and kill what they supervise."""
+    with _lock:
+        for supervisor in _supervisors.values():
+            supervisor.close()
+        _supervisors.clear()
+
+
+_lock = threading.Lock()
+_supervisors: dict[Place, Supervisor] = {}
 
 
 def _send(process: subprocess.Popen[bytes], job: Job) -> bool:
-    if process.stdin is None:
-        return False
     try:
-        process.stdin.write(job_line(job))
-        process.stdin.flush()
+        _pipe(process.stdin).write(job_line(job))
     except OSError:
         return False
     return True
 
 
-def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    if process.stdout is None:
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
         raise AssertionError("a compute process is started with pipes")
-    return process.stdout
-
-
-def _read(output: IO[bytes], watch: _Watch) -> bool:
-    line = output.readline()
-    if not line:
-        return False
-    report = read_report(line)
-    if isinstance(report, Advance):
-        watch.progress, watch.stage = max(watch.progress, report.progress), report.stage
-    else:
-        watch.end = report
-    return True
+    return pipe

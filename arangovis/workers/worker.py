@@ -7,15 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from uuid import uuid4
 
-from arangovis.domain.errors import LeaseLost, StoreUnavailable
+from arangovis.domain.errors import ArangovisError
 from arangovis.domain.graph import Caller, Record
-from arangovis.domain.ids import time_ordered_id
 from arangovis.domain.json import Document
 from arangovis.services.runs import Claim
-from arangovis.workers.context import WorkerContext
-from arangovis.workers.pool import ComputePool
-from arangovis.workers.supervisor import Supervisor
+from arangovis.workers.place import Place
+from arangovis.workers.protocol import Job
+from arangovis.workers.supervisor import supervise, supervisor_at
 
 _log = logging.getLogger("arangovis.worker")
 
@@ -23,99 +24,135 @@ IDLE_FIRST_S = 0.05
 IDLE_MAX_S = 1.0
 HEARTBEAT_S = 20.0
 LOST_AFTER_US = 60_000_000
+TIDY_FIRST_S = 60.0
+TIDY_EVERY_S = 3600.0
 _US = 1_000_000
 
 
 class Worker:
-    """One worker process. `slots` is how many runs it computes at once."""
+    """One worker process.
+
+    Args:
+        place: where the work is, and where it is computed.
+        methods: what it claims runs of.
+        slots: how many runs it has computed at once.
+        executor: where runs are supervised; threads of this process by default.
+        clock: seconds that never go back.
+
+    """
 
     def __init__(
         self,
-        context: WorkerContext,
+        place: Place,
+        methods: Sequence[str],
         *,
         slots: int = 1,
-        methods: Sequence[str] | None = None,
         executor: Executor | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._context = context
+        self._place = place
+        self._queue = supervisor_at(place).queue
+        self._methods = tuple(methods)
         self._slots = slots
-        self._methods = tuple(methods or context.handlers)
         self._executor = executor or ThreadPoolExecutor(slots, thread_name_prefix="supervisor")
         self._clock = clock
-        threads = max(1, (os.cpu_count() or 1) // slots)
-        self._pool = ComputePool(context.settings, threads=threads)
-        self._supervise = Supervisor(context.settings, context.runs, self._pool)
-        self._stop = threading.Event()
-        self._wake = threading.Event()
+        self._stopping = False
+        self._wake: SimpleQueue[None] = SimpleQueue()  # unlike an Event, it may be used in a signal handler
         self._busy: dict[Future[None], Claim] = {}
         self._heartbeat_at = 0.0
-        self.name = f"{socket.gethostname()}.{os.getpid()}.{time_ordered_id('worker', context.store.now()).key[-6:]}"
+        self._tidy_at = clock() + TIDY_FIRST_S
+        self.name = f"{socket.gethostname()}.{os.getpid()}.{uuid4().hex[:6]}"
 
     def run(self) -> None:
         """Work until `stop` is called; then give back what is not finished."""
         _log.info("worker %s takes %s", self.name, ", ".join(self._methods))
         pause = IDLE_FIRST_S
         try:
-            while not self._stop.is_set():
+            while not self._stopping:
                 pause = IDLE_FIRST_S if self._turn() else min(pause * 1.5, IDLE_MAX_S)
-                self._wake.wait(pause)
-                self._wake.clear()
+                self._rest(pause)
         finally:
             self._shut_down()
 
     def stop(self) -> None:
         """Ask the worker to stop. May be called from a signal handler."""
-        self._stop.set()
-        self._wake.set()
+        self._stopping = True
+        self._wake.put(None)
+
+    def _rest(self, pause_s: float) -> None:
+        try:
+            self._wake.get(timeout=pause_s)
+            while True:
+                self._wake.get_nowait()
+        except Empty:
+            return
 
     def _turn(self) -> bool:
-        """Collect, sweep and claim once. Return whether a run was claimed."""
+        """Collect and claim once. Return whether a run was claimed."""
         try:
             self._collect()
-            self._pool.sweep()
             self._show_life()
+            self._tidy()
             return len(self._busy) < self._slots and self._claim()
-        except StoreUnavailable:
+        except ArangovisError:
             _log.warning("the store did not answer; trying again", exc_info=True)
             return False
 
     def _claim(self) -> bool:
-        lease_us = self._context.settings.lease_s * _US
-        claim = self._context.runs.claim(self._methods, self.name, lease_us=lease_us)
+        lease_us = self._queue.settings.lease_s * _US
+        claim = self._queue.runs.claim(self._methods, self.name, lease_us=lease_us)
         if claim is None:
             return False
         _log.info("claimed %s (%s), attempt %d", claim.run.id, claim.run.method, claim.attempt)
-        future = self._executor.submit(self._supervise, claim)
+        try:
+            future = self._executor.submit(supervise, Job(str(claim.run.id), claim.owner, claim.attempt), self._place)
+        except RuntimeError:  # the executor is broken or shut down, so this worker is of no use
+            self._release(claim)
+            raise
         self._busy[future] = claim
-        future.add_done_callback(lambda done: self._wake.set())  # noqa: ARG005
+        future.add_done_callback(lambda done: self._wake.put(None))  # noqa: ARG005
         return True
 
     def _collect(self) -> None:
         for future in [future for future in self._busy if future.done()]:
             claim = self._busy.pop(future)
-            if (error := future.exception()) is not None:
-                _log.error("supervising %s failed", claim.run.id, exc_info=error)
+            if not future.cancelled() and (error := future.exception()) is not None:
+                _log.error("supervising %s failed; its lease will expire", claim.run.id, exc_info=error)
 
     def _show_life(self) -> None:
         if self._clock() < self._heartbeat_at:
             return
-        self._heartbeat_at = self._clock() + HEARTBEAT_S
-        due = self._context.store.now() + LOST_AFTER_US
+        due = self._queue.store.now() + LOST_AFTER_US
         data: Document = {"methods": list(self._methods), "slots": self._slots, "pid": os.getpid()}
         record = Record("worker", self.name, due=due, data=data)
-        self._context.store.transact(lambda tx: tx.put_record(record), Caller(self.name))
+        self._queue.store.transact(lambda tx: tx.put_record(record), Caller(self.name))
+        self._heartbeat_at = self._clock() + HEARTBEAT_S
+
+    def _tidy(self) -> None:
+        """Start a round of housekeeping beside the work."""
+        if self._clock() >= self._tidy_at:
+            self._tidy_at = self._clock() + TIDY_EVERY_S
+            threading.Thread(target=self._make_round, daemon=True, name="housekeeping").start()
+
+    def _make_round(self) -> None:
+        try:
+            _log.info("housekeeping: %s", self._queue.housekeeping())
+        except ArangovisError as error:
+            _log.info("housekeeping waits for the next round: %s", error.detail)
 
     def _shut_down(self) -> None:
-        """Give back the runs first, so that the supervisors find their leases gone when their processes die."""
-        for claim in self._busy.values():
-            try:
-                self._context.runs.release(claim, counted=False)
-            except (LeaseLost, StoreUnavailable):
-                _log.info("%s was not given back: it ended, or its lease will expire", claim.run.id)
-        self._pool.close()
+        """Give back the runs, so that their supervisors find the leases gone and kill what computes them."""
+        for future, claim in self._busy.items():
+            future.cancel()
+            self._release(claim)
         self._executor.shutdown(wait=True)
         try:
-            self._context.store.transact(lambda tx: tx.remove_record("worker", self.name), Caller(self.name))
-        except StoreUnavailable:
+            self._queue.store.transact(lambda tx: tx.remove_record("worker", self.name), Caller(self.name))
+        except ArangovisError:
             _log.info("the store did not answer; the worker's record will expire")
+
+    def _release(self, claim: Claim) -> None:
+        try:
+            self._queue.runs.release(claim, counted=False)
+        except ArangovisError:
+            _log.info("%s was not given back: it ended, or its lease will expire", claim.run.id)

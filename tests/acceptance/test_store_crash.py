@@ -18,8 +18,7 @@ pytestmark = pytest.mark.acceptance
 TRIALS = 5
 THREADS = 3
 
-WRITER = (
-    """
+WRITER = """
 import sys, threading
 from pathlib import Path
 from arangovis.stores.embedded import EmbeddedStore
@@ -42,16 +41,14 @@ def work(thread):
         sys.stdout.write(key + "\\n")
         sys.stdout.flush()
 
-for thread in range(%d):
+for thread in range(int(sys.argv[3])):
     threading.Thread(target=work, args=(thread,)).start()
 """
-    % THREADS
-)
 
 
 def killed(path: Path, trial: int, acknowledgements: int) -> list[str]:
     """Start a writer, kill it after so many acknowledgements, and return all that it gave."""
-    command = [sys.executable, "-c", WRITER, str(path), str(trial)]
+    command = [sys.executable, "-c", WRITER, str(path), str(trial), str(THREADS)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     keys = [process.stdout.readline().strip() for _ in range(acknowledgements)]

@@ -1,4 +1,4 @@
-"""A service on the embedded store, and falcon's test client over it: no network, no mocks."""
+"""A service on the embedded store, and a test client over it: no network, no mocks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,7 @@ from arangovis.domain.graph import Caller
 from arangovis.settings import Settings
 from arangovis.wiring import Arangovis, build
 from arangovis_api.app import create_app
+from tests.api.contract import ContractClient
 from tests.api.visualization import World
 
 
@@ -29,8 +30,8 @@ def service(settings: Settings) -> Iterator[Arangovis]:
 
 @pytest.fixture
 def client(service: Arangovis) -> TestClient:
-    """Return a client of the whole app."""
-    return TestClient(create_app(service))
+    """Return a client of the whole app that checks every native answer against the OpenAPI document."""
+    return ContractClient(create_app(service))
 
 
 @pytest.fixture

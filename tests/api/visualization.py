@@ -173,9 +173,15 @@ class World:
     def read_of(self, task: str, role: str) -> list[str]:
         return sorted(node for read_role, node in self.read(task) if read_role == role)
 
+    def digest(self, artifact: str) -> str:
+        return str(self.service.store.get(NodeId.parse(artifact)).attributes["digest"])
+
+    def is_intact(self, artifact: str) -> bool:
+        return self.service.blobs.verify(self.digest(artifact))
+
     def damage(self, artifact: str) -> None:
         """Flip a bit of an artifact's stored bytes; their length stays."""
-        digest = str(self.service.store.get(NodeId.parse(artifact)).attributes["digest"])
+        digest = self.digest(artifact)
         (path,) = self.service.settings.home.glob(f"artifacts/**/{digest}")
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1

@@ -40,7 +40,7 @@ DRIVERS = {
     "pytest": ("arangovis.testing",),
     "rich": ("arangovis.cli",),
     "scipy": ("arangovis.projections",),
-    "sklearn": ("arangovis.cli", "arangovis.projections", "arangovis.testing"),
+    "sklearn": ("arangovis.demo", "arangovis.projections", "arangovis.testing"),
     "sqlite3": ("arangovis.stores.embedded",),
     "torch": ("arangovis.compatibility",),
     "umap": ("arangovis.projections",),

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import falcon
 
-from arangovis.domain.version import VERSION
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.json import JsonValue
+from arangovis.domain.version import VERSION
 from arangovis.projections.registry import projector
 from arangovis.services.projection_params import read_params
 from arangovis.wiring import Arangovis

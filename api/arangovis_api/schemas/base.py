@@ -17,12 +17,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LoadedSchema(Schema):
-    """Loads into `target`; an unknown field is an error, and one that is left out gets the dataclass's default."""
+    """Loads into `target`; an unknown field is an error, one that is null or left out gets the dataclass's default."""
 
     target: ClassVar[type]
 
     class Meta:
         unknown = RAISE
+
+    @pre_load
+    def _without_nulls(self, data: Any, **_: object) -> Any:  # noqa: ANN401
+        if not isinstance(data, Mapping):
+            return data
+        return {name: value for name, value in data.items() if value is not None}
 
     @post_load
     def _build(self, data: dict[str, Any], **_: object) -> object:

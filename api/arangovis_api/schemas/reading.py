@@ -25,10 +25,10 @@ Json = Mapping[str, Any]
 
 
 class Reader:
-    """Takes the fields of a JSON object one by one and remembers everything that is wrong."""
+    """Takes the fields of a JSON object one by one and remembers everything that is wrong; null is as good as absent."""
 
     def __init__(self, document: Json, where: str = "") -> None:
-        self._left = dict(document)
+        self._left = {name: value for name, value in document.items() if value is not None}
         self._where = where
         self.faults: list[Fault] = []
 
@@ -169,7 +169,8 @@ def _action(document: object) -> Action:
     read = _ACTIONS.get(kind) if isinstance(kind, str) else None
     if read is None:
         return InvalidInput.of(Fault("action", f"Must be one of: {', '.join(_ACTIONS)}."))
-    reader = Reader({name: value for name, value in document.items() if name != "action"})
+    reader = Reader(document)
+    reader.needed("action")
     try:
         action = read(reader)
         reader.check()

@@ -73,7 +73,7 @@ class ProjectionStartBody(VersionKeyQuery):
     """What starts a projection."""
 
     @post_load
-    def build(self, data: Mapping[str, Any], **_: object) -> StartBody:  # type: ignore[override]
+    def build(self, data: Mapping[str, Any], **_: object) -> StartBody:
         """Return the value."""
         return StartBody(_key(data))
 
@@ -87,7 +87,7 @@ class ProjectionRestartBody(VersionKeyQuery):
     )
 
     @post_load
-    def build(self, data: Mapping[str, Any], **_: object) -> StartBody:  # type: ignore[override]
+    def build(self, data: Mapping[str, Any], **_: object) -> StartBody:
         """Return the value."""
         return StartBody(_key(data), data.get("refit_transformer", True))
 
@@ -112,7 +112,7 @@ class ProjectionParametersBody(VersionKeyQuery):
     )
 
     @post_load
-    def build(self, data: Mapping[str, Any], **_: object) -> ParametersBody:  # type: ignore[override]
+    def build(self, data: Mapping[str, Any], **_: object) -> ParametersBody:
         """Return the value."""
         return ParametersBody(_key(data), {name: value for name, value in data.items() if name not in _KEY_NAMES})
 

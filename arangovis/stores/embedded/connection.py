@@ -1,6 +1,7 @@
 """Connections to the database file, and the one table from SQLite's errors to ours."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,6 +101,9 @@ class ReaderPool:
         self._path = path
         self._idle: list[sqlite3.Connection] = []
         self._open = True
+        self._lent = 0
+        self._held = False
+        self._change = threading.Condition()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -125,30 +129,63 @@ class ReaderPool:
 
     def close(self) -> None:
         """Close idle connections; those that are lent are closed when they come back."""
-        self._open = False
-        while self._idle:
-            self._idle.pop().close()
+        with self._change:
+            self._open = False
+            self._close_idle()
 
-    def forget(self) -> list[sqlite3.Connection]:
-        """Start afresh in a forked process and return the parent's connections, which it may not use nor close."""
-        inherited, self._idle = self._idle, []
-        return inherited
+    def hold(self) -> None:
+        """See `forks.Forkable`."""
+        with self._change:
+            self._held = True
+            self._change.wait_for(lambda: not self._lent, timeout=BUSY_TIMEOUT_S)
+            self._close_idle()
+
+    def resume(self) -> None:
+        """See `forks.Forkable`."""
+        with self._change:
+            self._held = False
+            self._change.notify_all()
+
+    def start_afresh(self) -> None:
+        """See `forks.Forkable`."""
+        self._lent = 0
+        self._held = False
+        self._change = threading.Condition()
 
     def _take(self) -> sqlite3.Connection:
-        if not self._open:
-            raise closed()
+        with self._change:
+            while self._held:
+                self._change.wait()
+            if not self._open:
+                raise closed()
+            self._lent += 1
+            if self._idle:
+                return self._idle.pop()
         try:
-            return self._idle.pop()
-        except IndexError:
             return open_reader(self._path)
+        except BaseException:
+            self._came_back()
+            raise
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         try:
             if connection.in_transaction:
                 connection.rollback()
         except sqlite3.Error:
-            return  # it was closed because it failed
-        if self._open and len(self._idle) < READERS_IDLE_MAX:
-            self._idle.append(connection)
+            self._came_back()  # it was closed because it failed
         else:
-            connection.close()
+            self._came_back(connection)
+
+    def _came_back(self, connection: sqlite3.Connection | None = None) -> None:
+        with self._change:
+            self._lent -= 1
+            self._change.notify_all()
+            keep = self._open and len(self._idle) < READERS_IDLE_MAX
+            if connection is not None and keep:
+                self._idle.append(connection)
+            elif connection is not None:
+                connection.close()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()

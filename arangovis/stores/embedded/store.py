@@ -1,10 +1,7 @@
 """The embedded store: puts the parts together."""
 
-import functools
-import os
 import sqlite3
 import time
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +13,7 @@ from arangovis.domain.search import Search
 from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
 from arangovis.stores.embedded import queries
 from arangovis.stores.embedded.connection import SQLITE_VERSION_MIN, ReaderPool, connect, unavailable
+from arangovis.stores.embedded.forks import register
 from arangovis.stores.embedded.rows import edges_of, nodes_of, record_of
 from arangovis.stores.embedded.schema import upgrade
 from arangovis.stores.embedded.search import search as page_of
@@ -32,7 +30,7 @@ class EmbeddedStore(GraphStore):
 
     Opening does not touch the file: it is `migrate` that makes it, and until then every other call raises
     StoreUnavailable. Beside the file lie SQLite's write-ahead log and two lock files. The file must not be on a
-    network file system. A forked process may go on using a store that its parent opened.
+    network file system. A forked process may go on using a store that its parent opened; an action must not fork.
 
     Args:
         path: the file; its directory must exist.
@@ -51,8 +49,7 @@ class EmbeddedStore(GraphStore):
         self._clock = clock or _system_clock
         self._readers = ReaderPool(path)
         self._writer = Writer(path, self._clock)
-        _OPEN.add(self)
-        _watch_forks()
+        register(self)
 
     def migrate(self) -> int:
         """See `GraphStore.migrate`. It waits for its turn among writers, and is one transaction."""
@@ -149,8 +146,22 @@ class EmbeddedStore(GraphStore):
         with self._readers.snapshot() as connection:
             return queries.last_time(connection)
 
-    def _forget(self) -> list[sqlite3.Connection]:
-        return self._readers.forget() + self._writer.forget()
+    # --- forks; see `forks.Forkable` --------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Let go of all connections before a fork."""
+        self._writer.hold()
+        self._readers.hold()
+
+    def resume(self) -> None:
+        """Go on in the process that forked."""
+        self._readers.resume()
+        self._writer.resume()
+
+    def start_afresh(self) -> None:
+        """Go on in the child."""
+        self._readers.start_afresh()
+        self._writer.start_afresh()
 
 
 def _system_clock() -> int:
@@ -163,18 +174,3 @@ def _migrated(connection: sqlite3.Connection) -> int:
     version = upgrade(connection)
     connection.execute("COMMIT")
     return version
-
-
-_OPEN: "weakref.WeakSet[EmbeddedStore]" = weakref.WeakSet()
-_INHERITED: list[sqlite3.Connection] = []
-"""Connections of the parent process, kept so that they are never closed: SQLite forbids that in a child."""
-
-
-@functools.cache
-def _watch_forks() -> None:
-    os.register_at_fork(after_in_child=_start_afresh)
-
-
-def _start_afresh() -> None:
-    for store in _OPEN:
-        _INHERITED.extend(store._forget())  # noqa: SLF001  # the same module

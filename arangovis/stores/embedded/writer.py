@@ -28,6 +28,8 @@ class Writer:
         self._group = GroupCommit(self._commit)
         self._busy = RLock()
         self._connection: sqlite3.Connection | None = None
+        self._inherited: sqlite3.Connection | None = None
+        """Kept so that it is never closed in a child, where SQLite forbids that."""
         self._open = True
 
     def transact(self, action: Callable[[Transaction], T], caller: Caller) -> T:
@@ -41,14 +43,23 @@ class Writer:
             self._discard()
             self._turn.close()
 
-    def forget(self) -> list[sqlite3.Connection]:
-        """Start afresh in a forked process and return the parent's connection, which it may not use nor close."""
-        inherited = [] if self._connection is None else [self._connection]
-        self._connection = None
+    def hold(self) -> None:
+        """See `forks.Forkable`."""
+        self._busy.acquire()
+        if self._connection is not None and not self._connection.in_transaction:
+            self._discard()
+
+    def resume(self) -> None:
+        """See `forks.Forkable`."""
+        self._busy.release()
+
+    def start_afresh(self) -> None:
+        """See `forks.Forkable`."""
+        if self._connection is not None:  # an action forked, which it must not: the child does not write
+            self._inherited, self._connection, self._open = self._connection, None, False
         self._turn.close()
         self._group = GroupCommit(self._commit)
         self._busy = RLock()
-        return inherited
 
     def _commit(self, take: Callable[[], Sequence[Call[object]]]) -> None:
         with self._busy:
