@@ -1,15 +1,26 @@
 """Settings: one frozen object, read once from flags, the environment and a TOML file, in that order of precedence."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import quote
 
 from arangovis.domain.errors import Fault, InvalidInput
 
 PREFIX = "ARANGOVIS_"
 CONFIG_NAME = "arangovis.toml"
+RANGES = {
+    "port": (1, 65535),
+    "lease_s": (1, 24 * 3600),
+    "run_time_max_s": (1, 365 * 24 * 3600),
+    "compute_memory_max_mb": (64, 1 << 20),
+    "compute_idle_s": (0, 24 * 3600),
+    "body_max_mb": (1, 1024),
+}
+"""The least and the most that a number may be."""
 DEFAULT_HOME = Path("~/.arangovis")
 
 
@@ -47,12 +58,12 @@ class Settings:
     @property
     def store_url(self) -> str:
         """The store's URL with its default filled in."""
-        return self.store or f"sqlite:///{self.home / 'graph.db'}"
+        return self.store or f"sqlite:///{self.home.absolute() / 'graph.db'}"
 
     @property
     def artifacts_url(self) -> str:
         """The artifact store's URL with its default filled in."""
-        return self.artifacts or f"file:///{self.home / 'artifacts'}"
+        return self.artifacts or f"file://{quote(str(self.home.absolute() / 'artifacts'))}"
 
     def token(self) -> str | None:
         """Return the bearer token, or None if none is configured.
@@ -94,14 +105,38 @@ def read_settings(flags: Mapping[str, object] | None = None, environ: Mapping[st
     return Settings(**{name: _typed(name, value) for name, value in merged.items()})  # type: ignore[arg-type]
 
 
+def check_bind(host: str, token: str | None) -> None:
+    """Refuse to listen where other machines reach us, unless they must show a token.
+
+    Raises:
+        InvalidInput: the address is not loopback and there is no token.
+
+    """
+    if token is None and not is_loopback(host):
+        problem = f"{host[:80]!r} can be reached from other machines: configure ARANGOVIS_TOKEN_FILE, or use 127.0.0.1"
+        raise InvalidInput.of(Fault("host", problem))
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is reached from this machine only; an unknown name counts as not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def _from_file(home: Path) -> dict[str, object]:
     path = home / CONFIG_NAME
     if not path.is_file():
         return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{CONFIG_NAME} cannot be read: {error}") from error
+    except OSError as error:
+        raise InvalidInput(f"{CONFIG_NAME} cannot be read") from error
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
@@ -118,12 +153,18 @@ def _typed(name: str, value: object) -> object:
     default = Settings.__dataclass_fields__[name].default
     if isinstance(default, bool):
         return _boolean(name, value)
-    if isinstance(default, int):
-        try:
-            return int(str(value))
-        except ValueError as error:
-            raise InvalidInput.of(Fault(name, f"{str(value)[:80]!r} is not an integer")) from error
-    return str(value)
+    return _integer(name, value) if isinstance(default, int) else str(value)
+
+
+def _integer(name: str, value: object) -> int:
+    try:
+        number = int(str(value))
+    except ValueError as error:
+        raise InvalidInput.of(Fault(name, f"{str(value)[:80]!r} is not an integer")) from error
+    least, most = RANGES[name]
+    if not least <= number <= most:
+        raise InvalidInput.of(Fault(name, f"{number} is not between {least} and {most}"))
+    return number
 
 
 def _boolean(name: str, value: object) -> bool:

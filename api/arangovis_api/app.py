@@ -7,7 +7,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.errors import handle_domain_error, handle_http_error, handle_unexpected
 from arangovis_api.middleware import Access, BodyLimit, Counting, RequestId
 from arangovis_api.router import Router
-from arangovis_api.routes import all_routes
+from arangovis_api.routes import OPENAPI_PATH, all_routes
 from arangovis_api.telemetry import Telemetry
 
 App = falcon.App[falcon.Request, falcon.Response]
@@ -25,13 +25,13 @@ def create_app(service: Arangovis) -> App:
     health = f"/{settings.url_prefix.strip('/ ')}/health"
     app = falcon.App(
         router=Router(),
-        middleware=[
+        middleware=[  # type: ignore[arg-type]  # each has the methods of a middleware that it needs
             RequestId(),
             Counting(telemetry),
             BodyLimit(settings.body_max_mb << 20),
             Access(
                 settings.token(),
-                open_paths=frozenset(("/", "/health", health)),
+                open_paths=frozenset(("/", "/health", health, OPENAPI_PATH)),
                 open_prefixes=("/assets/",),
             ),
         ],

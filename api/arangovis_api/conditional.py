@@ -25,5 +25,3 @@ def graph_is_unchanged(store: GraphStore, req: falcon.Request, resp: falcon.Resp
     The number is read before the answer is made, so a change in between makes the next question ask again.
     """
     return is_unchanged(req, resp, f"{ANSWER_FORM}-{store.change_number()}")
-
-

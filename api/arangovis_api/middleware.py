@@ -9,6 +9,7 @@ import falcon
 
 from arangovis.domain.errors import Fault, Forbidden, InvalidInput, TooLarge, Unauthorized
 from arangovis.domain.graph import Caller
+from arangovis.settings import is_loopback
 from arangovis_api.telemetry import Telemetry
 
 ACTOR_LENGTH_MAX = 128
@@ -61,9 +62,12 @@ class Access:
 
         Raises:
             Unauthorized: a token is configured and this is not it.
-            Forbidden: a page of another origin asks for a change.
+            Forbidden: a page of another origin asks for a change, or there is no token and the request was sent to
+                another name than this machine's own: so speaks a page whose server lent its name to our address.
 
         """
+        if self._token is None and not is_loopback(req.host):
+            raise Forbidden("without a token this service answers to localhost only")
         origin = req.get_header("Origin")
         if origin and req.method not in _READING and origin != f"{req.scheme}://{req.netloc}":
             raise Forbidden("changes are not accepted from pages of another origin")
@@ -82,8 +86,16 @@ class Access:
     def _actor(self, req: falcon.Request) -> str:
         if self._token is not None:
             return "token"
-        given = (req.get_header("X-Arangovis-Actor") or "").strip()
+        given = _text(req.get_header("X-Arangovis-Actor") or "").strip()
         return given[:ACTOR_LENGTH_MAX] if given.isprintable() and given else ANONYMOUS
+
+
+def _text(header: str) -> str:
+    """Return a header's text: names outside of ASCII are sent in UTF-8, which WSGI shows as Latin-1."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 class Counting:
@@ -100,8 +112,8 @@ class Counting:
         self,
         req: falcon.Request,
         resp: falcon.Response,
-        resource: object,
-        req_succeeded: bool,  # noqa: ARG002, FBT001
+        resource: object,  # noqa: ARG002
+        req_succeeded: bool,  # noqa: ARG002
     ) -> None:
         """Count."""
         seconds = time.perf_counter() - req.context.started

@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from arangovis.domain.version import VERSION
 from arangovis_api.errors import PROBLEM_MEDIA_TYPE
-from arangovis_api.operation import JSON, Operation, declared_operation
+from arangovis_api.operation import JSON, Body, Operation, declared_operation
 from arangovis_api.routes import Route
 from arangovis_api.schemas.answers import Problem
 from arangovis_api.schemas.base import Moment, Names, Number
@@ -18,12 +18,15 @@ from arangovis_api.schemas.base import Moment, Names, Number
 OPENAPI_VERSION = "3.1.0"
 METHODS = ("get", "put", "post", "delete", "patch")
 _PATH_FIELD = re.compile(r"{([a-z_]+)}")
-_PATH_FIELDS = {
-    "number": "The small integer id of a model version.",
-    "kind": "A kind of node.",
-    "key": "The key of a node: what stands behind the slash of its id.",
-    "method": "A method of projection, such as `umap`.",
-    "name": "The name of a file.",
+_PATH_FIELDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "number": ("The small integer id of a model version.", {"type": "integer", "minimum": 1}),
+    "kind": ("A kind of node.", {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"}),
+    "key": (
+        "The key of a node: what stands behind the slash of its id.",
+        {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.@+=-]{0,127}$"},
+    ),
+    "method": ("A method of projection, such as `umap`.", {"type": "string"}),
+    "name": ("The name of a file.", {"type": "string"}),
 }
 _PHRASES = {
     200: "Done; nothing is new.",
@@ -31,7 +34,7 @@ _PHRASES = {
     202: "Accepted; it is computed now.",
     304: "The client has this answer.",
 }
-_DESCRIPTION = """Provenance of machine-learning models: one lineage graph, and the plots that know where they came from.
+_DESCRIPTION = """Provenance of machine-learning models: one lineage graph, and plots that know where they came from.
 
 Ids of nodes are `kind/key`. Times are microseconds since 1970; `at` takes ISO 8601 too. Lists answer
 `{"items": [...], "next_cursor": ...}`. Errors are problem documents (RFC 9457)."""
@@ -79,7 +82,8 @@ def _describe_fields(plugin: MarshmallowPlugin) -> None:
     def describe(_: object, field: object, **__: object) -> dict[str, Any]:
         return dict(types.get(type(field), {}))
 
-    plugin.converter.add_attribute_function(describe)
+    assert plugin.converter is not None  # noqa: S101  # the plugin makes it when the specification takes it in
+    plugin.converter.add_attribute_function(describe)  # type: ignore[no-untyped-call]
 
 
 def _operation(path: str, method: str, declared: Operation) -> dict[str, Any]:
@@ -95,18 +99,19 @@ def _operation(path: str, method: str, declared: Operation) -> dict[str, Any]:
     }
     parameters = [] if declared.query is None else [{"in": "query", "schema": declared.query}]
     described["parameters"] = parameters + [_header(name, text) for name, text in declared.headers.items()]
-    content = _request_content(declared)
-    if content:
-        described["requestBody"] = {"required": not declared.body_optional, "content": content}
+    if declared.body is not None:
+        described["requestBody"] = {
+            "required": not declared.body.optional,
+            "content": {media: {"schema": _content(declared.body, media)} for media in declared.body.media_types},
+        }
     return described
 
 
-def _request_content(declared: Operation) -> dict[str, Any]:
-    if declared.body is not None:
-        return {JSON: {"schema": declared.body}}
+def _content(body: Body, media_type: str) -> type[Schema] | dict[str, Any]:
+    if body.schema is not None:
+        return body.schema
     rows = {"type": "array", "items": {"type": "object"}}
-    raw = {"type": "string", "format": "binary"}
-    return {media: {"schema": rows if media == JSON else raw} for media in declared.raw_body}
+    return rows if media_type == JSON else {"type": "string", "format": "binary"}
 
 
 def _response(status: int, answer: type[Schema] | str | None) -> dict[str, Any]:
@@ -126,13 +131,9 @@ def _header(name: str, description: str) -> dict[str, Any]:
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "in": "path",
-            "name": name,
-            "required": True,
-            "description": _PATH_FIELDS.get(name, name),
-            "schema": {"type": "string"},
-        }
-        for name in _PATH_FIELD.findall(path)
-    ]
+    return [_path_parameter(name) for name in _PATH_FIELD.findall(path)]
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    description, schema = _PATH_FIELDS[name]
+    return {"in": "path", "name": name, "required": True, "description": description, "schema": dict(schema)}

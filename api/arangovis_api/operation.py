@@ -1,6 +1,6 @@
 """What a route takes and gives, said once: it validates requests, and the OpenAPI document is made from it.
 
-    @operation("Register a project", body=ProjectBody, answers={201: Registered, 200: Registered})
+    @operation("Register a project", body=ProjectSchema, answers={201: Registered, 200: Registered})
     def on_post(self, req, resp, *, body): ...
 
 `query` and `body` are marshmallow schemas whose `post_load` builds a frozen dataclass, so a responder sees no dict.
@@ -23,20 +23,27 @@ JSON_BYTES_MAX = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What a request carries."""
+
+    schema: type[Schema] | None = None
+    """Of a JSON object; None if the responder reads the bytes itself."""
+    optional: bool = False
+    media_types: tuple[str, ...] = (JSON,)
+    read: Callable[[Mapping[str, Any]], object] | None = None
+    """Reads the object in place of the schema, which then only documents it: where marshmallow is too slow."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """The declaration of one responder."""
 
     summary: str
     query: type[Schema] | None = None
-    body: type[Schema] | None = None
-    raw_body: tuple[str, ...] = ()
-    """Media types of a body that the responder reads itself."""
+    body: Body | None = None
     answers: Mapping[int, type[Schema] | str | None] = field(default_factory=dict)
     """Status -> schema, a media type for other than JSON, or None for no body."""
-    body_optional: bool = False
     tag: str = "native"
-    read: Callable[[Mapping[str, Any]], object] | None = None
-    """Reads the body in place of its schema, which then only documents it: where marshmallow is too slow."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that the responder looks at, and what they mean."""
 
@@ -48,20 +55,18 @@ class _Responder(Protocol):
 R = TypeVar("R", bound=Callable[..., None])
 
 
-def operation(  # noqa: PLR0913
+def operation(
     summary: str,
     *,
     query: type[Schema] | None = None,
-    body: type[Schema] | None = None,
-    raw_body: tuple[str, ...] = (),
+    body: type[Schema] | Body | None = None,
     answers: Mapping[int, type[Schema] | str | None],
-    body_optional: bool = False,
     tag: str = "native",
-    read: Callable[[Mapping[str, Any]], object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Callable[[R], R]:
     """Declare a responder; it is called with `query=` and `body=` loaded, where declared."""
-    declared = Operation(summary, query, body, raw_body, answers, body_optional, tag, read, headers or {})
+    carried = Body(body) if isinstance(body, type) else body
+    declared = Operation(summary, query, carried, answers, tag, headers or {})
 
     def decorate(responder: R) -> R:
         @wraps(responder)
@@ -69,17 +74,21 @@ def operation(  # noqa: PLR0913
             arguments: dict[str, object] = dict(path)
             if declared.query is not None:
                 arguments["query"] = load(declared.query, req.params)
-            if declared.body is not None:
-                document = read_json(req, optional=declared.body_optional)
-                arguments["body"] = declared.read(document) if declared.read else load(declared.body, document)
-            if declared.raw_body:
-                check_media_type(req, declared.raw_body)
+            if carried is not None and carried.schema is not None:
+                arguments["body"] = _loaded(carried, carried.schema, req)
+            elif carried is not None:
+                check_media_type(req, carried.media_types)
             responder(self, req, resp, **arguments)
 
         cast("_Responder", handle).operation = declared
         return cast("R", handle)
 
     return decorate
+
+
+def _loaded(body: Body, schema: type[Schema], req: falcon.Request) -> object:
+    document = read_json(req, optional=body.optional)
+    return load(schema, document) if body.read is None else body.read(document)
 
 
 def declared_operation(responder: object) -> Operation | None:
@@ -123,7 +132,7 @@ def check_media_type(req: falcon.Request, allowed: tuple[str, ...]) -> str:
     return given
 
 
-def load(schema: type[Schema], document: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def load(schema: type[Schema], document: Mapping[str, Any]) -> Any:
     """Load a document through a schema.
 
     Raises:

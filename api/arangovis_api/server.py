@@ -1,15 +1,13 @@
 """gunicorn, run from here: one `gthread` process, since more gain nothing on the embedded store."""
 
 import gc
-import ipaddress
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from arangovis.domain.errors import Fault, InvalidInput
-from arangovis.settings import Settings
+from arangovis.settings import Settings, check_bind
 from arangovis.wiring import build
 from arangovis_api.app import App, create_app
 
@@ -41,28 +39,6 @@ def serve_api(settings: Settings, *, when_ready: Callable[[], None] | None = Non
     """
     check_bind(settings.host, settings.token())
     _Server(settings, when_ready).run()
-
-
-def check_bind(host: str, token: str | None) -> None:
-    """Refuse to listen where other machines reach us, unless they must show a token.
-
-    Raises:
-        InvalidInput: the address is not loopback and there is no token.
-
-    """
-    if token is None and not is_loopback(host):
-        problem = f"{host[:80]!r} can be reached from other machines: configure ARANGOVIS_TOKEN_FILE, or use 127.0.0.1"
-        raise InvalidInput.of(Fault("host", problem))
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether an address is reached from this machine only; an unknown name counts as not."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

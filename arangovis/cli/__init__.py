@@ -1,13 +1,27 @@
 """The command line: one module a command, imported when it is called."""
 
 import importlib
+import sys
+from collections.abc import Mapping, Sequence
 
 import click
 
-from arangovis.domain.version import VERSION
 from arangovis.domain.errors import ArangovisError
+from arangovis.domain.version import VERSION
 
-COMMANDS = ("init", "serve", "worker", "lineage", "history", "doctor", "demo")
+COMMANDS: Mapping[str, str] = {
+    "init": "Create the store, or bring an older one up to date.",
+    "serve": "Serve the API and the page, and compute with local workers.",
+    "worker": "Add a worker to a store.",
+    "lineage": "Draw where a node comes from, or what came of it.",
+    "history": "Show every version of a node, or every parameter set.",
+    "doctor": "Look for what is wrong.",
+    "demo": "Take real data through the whole main job.",
+}
+"""The commands in the order of use. What they do is said here too, so that `--help` imports none of them."""
+
+FAILED = 1
+INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -24,17 +38,44 @@ class _Commands(click.Group):
         command = importlib.import_module(f"arangovis.cli.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="arangovis")
-def _group() -> None:
+def group() -> None:
     """Keep the lineage of models, and look at it."""
 
 
-def main() -> None:
-    """Run the command line; an error that a person caused is one line, not a stack."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what a person can put right is one line, not a stack.
+
+    Exit codes: 0 done, 1 it did not work, 2 the command line is not right, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name in a script that the terminal cannot show
+    raise SystemExit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        _group()
+        code = group.main(arguments, prog_name="arangovis", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
     except ArangovisError as error:
-        click.echo(f"arangovis: {error.detail}", err=True)
-        raise SystemExit(1) from error
+        return _failed("; ".join(error.detail.splitlines()))
+    except OSError as error:
+        return _failed(f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}")
+
+
+def _failed(text: str) -> int:
+    click.echo(f"arangovis: {text}", err=True)
+    return FAILED

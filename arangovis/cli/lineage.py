@@ -1,43 +1,71 @@
 """`arangovis lineage`."""
 
-import click
-import orjson
+from collections.abc import Sequence
 
-from arangovis.cli.options import target_options
+import click
+
+from arangovis.cli.options import print_json, target_options
 from arangovis.domain.graph import Direction
 from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer
+
+DIRECTIONS = click.Choice([direction.value for direction in Direction])
 
 
 @click.command()
 @click.argument("node")
-@click.option("--direction", type=click.Choice([d.value for d in Direction]), default="upstream", show_default=True)
+@click.option("--direction", type=DIRECTIONS, default="upstream", show_default=True, help="Which way to go.")
 @click.option("--depth", type=int, default=DEPTH_DEFAULT, show_default=True, help="Edges away at most.")
 @click.option("--limit", type=int, default=NODE_LIMIT_DEFAULT, show_default=True, help="Nodes at most.")
 @click.option("--kind", "kinds", multiple=True, help="Show only nodes of this kind; may be repeated.")
-@click.option("--at", type=int, default=None, help="As of this time, microseconds since 1970.")
+@click.option("--at", default=None, help="As of this time: ISO 8601 (in this machine's zone), or microseconds.")
 @target_options
 def command(
-    node: str, direction: str, depth: int, limit: int, kinds: tuple[str, ...], at: int | None,
+    node: str, direction: str, depth: int, limit: int, kinds: tuple[str, ...], at: str | None,
     home: str | None, url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Draw the lineage of NODE (kind/key): where it comes from, or what came of it."""
-    from arangovis.cli.show import console, lineage_tree
     from arangovis.cli.target import open_client
 
     with open_client(home, url) as client:
         answer = client.lineage(node, direction=direction, depth=depth, limit=limit, kinds=kinds, at=at)
+        # how the nodes that are shown hang together is only known from those that are not
+        whole = client.lineage(node, direction=direction, depth=depth, limit=limit, at=at) if kinds else answer
     if as_json:
-        click.echo(orjson.dumps(_document(answer), option=orjson.OPT_INDENT_2))
-        return
+        print_json(_document(answer))
+    else:
+        _draw(whole, Direction(direction), kinds)
+
+
+def _draw(whole: LineageAnswer, direction: Direction, kinds: Sequence[str]) -> None:
+    from arangovis.cli.show import console
+    from arangovis.cli.tree import lineage_view
+
     terminal = console()
-    terminal.print(lineage_tree(answer, Direction(direction)))
-    if answer.cuts:
-        terminal.print(f"There is more: cut by {', '.join(sorted(answer.cuts))}.", style="yellow")
+    terminal.print(lineage_view(whole, direction, kinds=frozenset(kinds), width=terminal.width))
+    if whole.cuts:
+        terminal.print(f"There is more: cut by {', '.join(sorted(whole.cuts))}.", style="yellow")
 
 
 def _document(answer: LineageAnswer) -> dict[str, object]:
-    nodes = [{"id": str(v.node.id), "depth": v.depth, "attributes": v.node.attributes} for v in answer.visits]
-    edges = [
-        {"kind": e.id.kind, "from": str(e.id.source), "to": str(e.id.target), "role": e.id.role} for e in answer.edges
-    ]
-    return {"start": str(answer.start), "nodes": nodes, "edges": edges, "partial": bool(answer.cuts)}
+    return {
+        "start": str(answer.start),
+        "nodes": [
+            {
+                "id": str(visit.node.id),
+                "kind": visit.node.id.kind,
+                "depth": visit.depth,
+                "project": visit.node.project,
+                "created": visit.node.created,
+                "actor": visit.node.version.actor,
+                "deleted": visit.node.version.deleted,
+                "attributes": visit.node.attributes,
+            }
+            for visit in answer.visits
+        ],
+        "edges": [
+            {"kind": e.id.kind, "from": str(e.id.source), "to": str(e.id.target), "role": e.id.role}
+            for e in answer.edges
+        ],
+        "partial": bool(answer.cuts),
+        "partial_reasons": sorted(answer.cuts),
+    }

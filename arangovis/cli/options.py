@@ -1,9 +1,10 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how they answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import click
+import orjson
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -14,8 +15,25 @@ def home_option(function: F) -> F:
     return click.option("--home", type=click.Path(file_okay=False), default=None, help=text)(function)
 
 
+def json_option(function: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(function)
+
+
 def target_options(function: F) -> F:
     """Add `--home`, `--url` and `--json`: where to ask, and how to answer."""
-    url = click.option("--url", default=None, help="Ask this server instead of opening the home.")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-    return home_option(url(as_json(function)))
+    text = "Ask this server instead of opening the home (ARANGOVIS_URL; its token is read from ARANGOVIS_TOKEN)."
+    url = click.option("--url", default=None, help=text)
+    return home_option(url(json_option(function)))
+
+
+def print_json(document: object) -> None:
+    """Answer with JSON."""
+    click.echo(orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2))
+
+
+def _plain(value: object) -> object:
+    """Help orjson with the read-only mappings that documents may be."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import setup_testing_defaults
@@ -65,24 +65,35 @@ def app_over(service: "Arangovis") -> "WSGIApplication":
 
 
 def _call(app: "WSGIApplication", environ: dict[str, Any]) -> Response:
-    status, headers, written = "", {}, []
-
-    def start_response(
-        given_status: str, given_headers: list[tuple[str, str]], exc_info: object = None, /
-    ) -> Callable[[bytes], object]:
-        nonlocal status
-        status = given_status
-        headers.update((name.lower(), value) for name, value in given_headers)
-        return written.append
-
-    answer: Iterable[bytes] = app(environ, start_response)  # type: ignore[arg-type]
+    begun = _Begun()
+    answer = app(environ, begun)
     try:
-        written.extend(answer)
+        body = b"".join([*begun.written, *answer])
     finally:
         close = getattr(answer, "close", None)
         if close is not None:
             close()
-    return Response(int(status.split(" ", 1)[0]), headers, decoded(headers, b"".join(written)))
+    return Response(begun.status, begun.headers, decoded(begun.headers, body))
+
+
+class _Begun:
+    """The beginning of an answer; it is what WSGI calls `start_response`."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.written: list[bytes] = []
+
+    def __call__(
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        exc_info: object = None,  # noqa: ARG002 - an app may begin again after an error
+        /,
+    ) -> Callable[[bytes], object]:
+        self.status = int(status.partition(" ")[0])
+        self.headers = {name.lower(): value for name, value in headers}
+        return self.written.append
 
 
 def _environ(method: str, target: str, body: bytes, headers: Mapping[str, bytes]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The Python SDK's face: the same calls in this process or against a server."""
 
-import time
 from collections.abc import Mapping, Sequence
 
 from arangovis.client.backend import PRODUCTION, TRAINING, Backend
@@ -138,9 +137,7 @@ class Client:
         """Return every revision of the parameters, oldest first: when, by whom, and which runs used it."""
         return self._backend.params_history(version_number(version), method)
 
-    def project(
-        self, version: AnyVersion, method: str = "umap", *, timeout_s: float = WAIT_DEFAULT_S
-    ) -> Projection:
+    def project(self, version: AnyVersion, method: str = "umap", *, timeout_s: float = WAIT_DEFAULT_S) -> Projection:
         """Return the projection for the parameters in force, computed only if there is none yet.
 
         Raises:

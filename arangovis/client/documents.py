@@ -34,8 +34,8 @@ def edge_of(document: Json) -> Edge:
 
 def lineage_of(document: Json) -> LineageAnswer:
     """Read a lineage."""
-    visits = [Visit(node_of(node), node["depth"]) for node in document["nodes"]]
-    edges = [edge_of(edge) for edge in document["edges"]]
+    visits = tuple(Visit(node_of(node), node["depth"]) for node in document["nodes"])
+    edges = tuple(edge_of(edge) for edge in document["edges"])
     cuts = frozenset(Cut(reason) for reason in document["partial_reasons"])
     return LineageAnswer(NodeId.parse(document["start"]), visits, edges, cuts)
 

@@ -43,7 +43,7 @@ def raise_for(response: Response) -> Response:
     raise _error_of(response)
 
 
-def json_of(response: Response) -> Any:  # noqa: ANN401
+def json_of(response: Response) -> Any:
     """Return the JSON of a good answer.
 
     Raises:

@@ -167,10 +167,10 @@ class RemoteBackend:
         """Close the connections."""
         self._transport.close()
 
-    def _get(self, path: str) -> Any:  # noqa: ANN401
+    def _get(self, path: str) -> Any:
         return json_of(self._transport.send("GET", path))
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         return json_of(self._transport.send("POST", path, body=_json(body), headers=_JSON))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 import orjson
 
 from arangovis.domain.errors import Fault, InvalidInput
@@ -25,6 +26,20 @@ def table_bytes(table: Table) -> tuple[bytes, str]:
     if hasattr(table, "__arrow_c_stream__"):
         return frame_to_arrow(table), MEDIA_TYPE
     if isinstance(table, Sequence) and all(isinstance(row, Mapping) for row in table):
-        return orjson.dumps(list(table), option=orjson.OPT_SERIALIZE_NUMPY), "application/json"
+        return _json(table), "application/json"
     problem = f"{type(table).__name__} is not a mapping of columns, a list of rows, or a frame with an Arrow interface"
     raise InvalidInput.of(Fault("rows", problem))
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    try:
+        return orjson.dumps(list(rows), option=orjson.OPT_SERIALIZE_NUMPY, default=_plain)
+    except TypeError as error:
+        raise InvalidInput.of(Fault("rows", f"cannot be sent: {error}")) from error
+
+
+def _plain(value: object) -> object:
+    """Help orjson with arrays that are views of others."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is no value of a row")

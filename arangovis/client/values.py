@@ -129,18 +129,20 @@ def microseconds(at: AnyTime | None) -> int | None:
         InvalidInput: it is no time.
 
     """
-    if at is None or (isinstance(at, int) and not isinstance(at, bool)):
+    if at is None or type(at) is int:
         return at
     try:
-        moment = at if isinstance(at, datetime) else _moment_of(at)
-        return moment if isinstance(moment, int) else round(moment.timestamp() * 1_000_000)
-    except (ValueError, OverflowError, OSError, TypeError, AttributeError) as error:
+        return _moment_of(at)
+    except (ValueError, OverflowError, OSError, TypeError) as error:
         problem = f"{str(at)[:80]!r} is no time: give microseconds since 1970, a datetime, or ISO 8601"
         raise InvalidInput.of(Fault("at", problem)) from error
 
 
-def _moment_of(text: str) -> datetime | int:
-    return int(text) if text.strip().isdecimal() else datetime.fromisoformat(text.strip())
+def _moment_of(at: AnyTime) -> int:
+    if isinstance(at, str) and at.strip().isdecimal():
+        return int(at)
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at).strip())
+    return round(moment.timestamp() * 1_000_000)
 
 
 def sound_key(key: str | None) -> str | None:
@@ -187,7 +189,7 @@ def plain_scalars(field: str, values: Mapping[str, Any]) -> dict[str, Scalar]:
     return plain
 
 
-def plain_document(value: Any) -> Any:  # noqa: ANN401
+def plain_document(value: Any) -> Any:
     """Return JSON-like facts with numpy's arrays and scalars, and tuples, as Python's lists and numbers."""
     if isinstance(value, Mapping):
         return {str(name): plain_document(item) for name, item in value.items()}
@@ -196,7 +198,7 @@ def plain_document(value: Any) -> Any:  # noqa: ANN401
     return value.tolist() if isinstance(value, np.ndarray) else _plain(value)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 

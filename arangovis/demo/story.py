@@ -1,21 +1,25 @@
-"""What the demo does, step by step, over REST: each step says what it did."""
+"""What the demo does, step by step: two people of one team and their model. Each step says what it did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from arangovis.client import Client, Projection, connect, signature_field
+from arangovis.client import Client, Projection, signature_field
 from arangovis.demo.digits import HIDDEN_UNITS, TrainedClassifier, train
 from arangovis.domain.catalogue import Signature
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import Scalar
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.run_log import LoggedRun, Output
 from arangovis.services.runs import Input
 
 PROJECT, MODEL = "digits", "digit classifier"
 METHOD = "umap"
+BEFORE: Mapping[str, Scalar] = {"n_neighbours": 15, "min_dist": 0.1}
+AFTER: Mapping[str, Scalar] = {"n_neighbours": 40, "min_dist": 0.3}
 Say = Callable[[str], None]
+ConnectAs = Callable[[str], Client]
 
 SIGNATURE = Signature(
     inputs=(signature_field("pixels", "float32", "NUMERICAL", (64,)),),
@@ -38,35 +42,39 @@ class Told:
     of_second: Projection
 
 
-def tell(url: str, token: str | None, say: Say) -> Told:
-    """Act as two people of one team against a server. Telling it again changes nothing."""
-    ada, grace = (connect(url, token=token, actor=name) for name in ("ada", "grace"))
-    with ada, grace:
+def tell(connect_as: ConnectAs, say: Say) -> Told:
+    """Act as two people of one team. Telling it again finds everything there and changes nothing."""
+    with connect_as("ada") as ada, connect_as("grace") as grace:
         ada.register_project(PROJECT)
         ada.register_model(PROJECT, MODEL)
-        first = _release(ada, "1", train(epochs=15, seed=1), say)
-        second = _release(grace, "2", train(epochs=60, seed=2), say)
-        ada.set_params(first.number, METHOD, parameters={"n_neighbours": 15, "min_dist": 0.1})
-        before = _project(ada, first, say)
-        grace.set_params(first.number, METHOD, parameters={"n_neighbours": 40, "min_dist": 0.3})
-        say("grace changed n_neighbours from 15 to 40 and min_dist from 0.1 to 0.3")
-        after = _project(grace, first, say)
-        of_second = _project(grace, second, say)
+        if ada.model_versions(limit=1).items:
+            say("(this was told here before: everything is found again, and nothing is made twice)")
+        first = _release(ada, "ada", "1", train(epochs=15, seed=1), say)
+        second = _release(grace, "grace", "2", train(epochs=60, seed=2), say)
+        say("ada asks for a plot of version 1 (the first one takes a while: UMAP is compiled)")
+        before = _plot(ada, first, BEFORE)
+        _describe(before, say)
+        say("grace changes n_neighbours from 15 to 40 and min_dist from 0.1 to 0.3, and asks again")
+        after = _plot(grace, first, AFTER)
+        _describe(after, say)
+        say("grace asks for a plot of version 2")
+        of_second = grace.project(second, METHOD)
+        _describe(of_second, say)
     return Told(first, second, before, after, of_second)
 
 
-def _release(client: Client, version: str, classifier: TrainedClassifier, say: Say) -> RegisteredVersion:
+def _release(client: Client, actor: str, version: str, classifier: TrainedClassifier, say: Say) -> RegisteredVersion:
     registered = client.register_model_version(PROJECT, MODEL, SIGNATURE, version=version)
-    number = registered.number
     training = client.put_training_data(
-        number, {"class": classifier.training_class, "embedding": classifier.training_embedding}
+        registered, {"class": classifier.training_class, "embedding": classifier.training_embedding}
     )
-    production = client.append_production_data(number, _traffic(classifier, version))
-    client.register_metric_spec(number, "novelty", threshold=round(classifier.novelty_threshold, 3))
+    production = client.append_production_data(registered, _traffic(classifier, version))
+    client.register_metric_spec(registered, "novelty", threshold=round(classifier.novelty_threshold, 3))
     _log_training(client, registered, training.node, classifier)
     say(
-        f"{MODEL} {version} has the id {number}: {training.rows} training rows, {production.rows} rows of traffic, "
-        f"{classifier.accuracy:.1%} of the traffic classified right"
+        f"{actor} trains version {version} of the {MODEL} on {training.rows} digits (model version id "
+        f"{registered.number}) and sends {production.rows} it never saw as traffic: "
+        f"{classifier.accuracy:.1%} classified right"
     )
     return registered
 
@@ -97,10 +105,17 @@ def _log_training(client: Client, version: RegisteredVersion, training: NodeId, 
     )
 
 
-def _project(client: Client, version: RegisteredVersion, say: Say) -> Projection:
-    projection = client.project(version.number, METHOD)
+def _plot(client: Client, version: RegisteredVersion, values: Mapping[str, Scalar]) -> Projection:
+    """Put parameters in force and return their plot; if an earlier telling did so, return the plot it got."""
+    for revision in client.params_history(version, METHOD):
+        if not revision.current and revision.runs and values.items() <= revision.params.values.items():
+            return client.wait_projection(revision.runs[-1])
+    client.set_params(version, METHOD, parameters=values)
+    return client.project(version, METHOD)
+
+
+def _describe(projection: Projection, say: Say) -> None:
     rows, components = projection.result["data_shape"]
     score = projection.metrics.get("global_score")
-    shown = f"{score:.3f}" if isinstance(score, float) else score
-    say(f"projected {rows} rows of version {version.version} to {components} dimensions, global score {shown}")
-    return projection
+    shown = f", global score {score:.3f}" if isinstance(score, float) else ""
+    say(f"  a worker projected {rows} rows to {components} dimensions{shown}")

@@ -52,6 +52,9 @@ class NodeId:
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"
 
+    def __hash__(self) -> int:
+        return hash(self.key)  # keys alone are told apart well enough, and ids are looked up all the time
+
 
 def named_id(kind: str, project: str | None, name: str, version: str | None = None) -> NodeId:
     """Return the id of a named thing: 32 hex digits of SHA-256 over canonical [kind, project, name, version]."""

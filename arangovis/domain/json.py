@@ -49,6 +49,13 @@ def decode(data: bytes | str) -> Document:
     return cast("Document", _unwrapped(loaded) if wrapped else loaded)
 
 
+def decode_many(data: Sequence[bytes]) -> list[Document]:
+    """Return the documents that `encode` wrote, in order; for many, much quicker than one by one."""
+    whole = b"[" + b",".join(data) + b"]"
+    loaded = orjson.loads(whole)
+    return cast("list[Document]", [_unwrapped(item) for item in loaded] if b'"$number"' in whole else loaded)
+
+
 def canonical(value: JsonValue) -> bytes:
     """Return the one byte form of a JSON value: keys sorted, no spaces. Equal values give equal bytes.
 

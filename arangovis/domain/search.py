@@ -114,16 +114,14 @@ def properties_of(kind: VertexKind, attributes: Document) -> Iterator[Property]:
     """Yield the searchable values of a document, as its kind declares them."""
     for declared in kind.searchable_fields:
         value = attributes.get(declared.name)
+        if value is None:
+            continue
         if declared.type is FieldType.VALUES and isinstance(value, (dict, Mapping)):
+            prefix = f"{declared.name}."
             for name, member in value.items():
-                yield from _values(f"{declared.name}.{name}", member)
-        elif value is not None:
-            yield from _values(declared.name, value)
-
-
-def _values(name: str, value: JsonValue) -> Iterable[Property]:
-    simple = _SIMPLE.get(type(value))
-    return _scalars(name, value) if simple is None else (Property(name, simple, value),)  # type: ignore[arg-type]
+                yield from _scalars(prefix + name, member)
+        else:
+            yield from _scalars(declared.name, value)
 
 
 _SIMPLE = {
@@ -135,10 +133,15 @@ _SIMPLE = {
 """What nearly all values are, told without asking one question after another."""
 
 
-def _scalars(name: str, value: JsonValue) -> Iterator[Property]:
-    if isinstance(value, bool):
-        yield Property(name, PropertyType.BOOLEAN, value)
-    elif isinstance(value, int | float):
+def _scalars(name: str, value: JsonValue) -> Iterable[Property]:
+    simple = _SIMPLE.get(type(value))
+    if simple is not None:
+        return (Property(name, simple, value),)  # type: ignore[arg-type]  # its type was just looked up
+    return _others(name, value)
+
+
+def _others(name: str, value: JsonValue) -> Iterator[Property]:
+    if isinstance(value, int | float):
         yield Property(name, PropertyType.NUMBER, value)
     elif isinstance(value, str):
         yield Property(name, PropertyType.TEXT, value)

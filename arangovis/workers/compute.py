@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from arangovis.domain.errors import ArangovisError, LeaseLost, NoData, NotSupported, StoreUnavailable
+from arangovis.domain.errors import ArangovisError, LeaseLost, MissingExtra, NoData, NotSupported, StoreUnavailable
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
@@ -85,7 +85,8 @@ class _Teller:
 def _store_failure(context: WorkerContext, claim: Claim, error: Exception) -> RunState | None:
     state, message = _explained(claim, error)
     try:
-        return context.runs.fail(claim, state, reason=Reason.FAILED, message=message).state
+        reason = Reason.MISSING_EXTRA if isinstance(error, MissingExtra) else Reason.FAILED
+        return context.runs.fail(claim, state, reason=reason, message=message).state
     except LeaseLost:
         return RunState.CANCELLED
     except ArangovisError:

@@ -26,7 +26,7 @@ def test_actions_of_every_kind_see_the_ones_before(client: TestClient) -> None:
 
     assert [answer["status"] for answer in made] == [201, 201, 201]
     assert [answer["status"] for answer in linked] == [201, 200, 200, 200, 200]
-    lineage = client.simulate_get(f"/api/v1/lineage/run/first", params={"edges": "linked"}).json
+    lineage = client.simulate_get("/api/v1/lineage/run/first", params={"edges": "linked"}).json
     assert [(edge["from"], edge["role"]) for edge in lineage["edges"]] == [(made[1]["node"], "trained by")]
 
 

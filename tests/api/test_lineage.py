@@ -124,7 +124,10 @@ def test_where_a_plot_comes_from(client: TestClient, service: Arangovis) -> None
     assert set_by.status_code == 200, set_by.text
     start = {"model_version_id": number}
     asked_by = {"X-Arangovis-Actor": "ada"}
-    assert client.simulate_post("/visualization/plottable_embeddings/umap", json=start, headers=asked_by).status_code == 202
+    assert (
+        client.simulate_post("/visualization/plottable_embeddings/umap", json=start, headers=asked_by).status_code
+        == 202
+    )
     claim = take(service)
     finish(service, claim, Made("plot", b"...", "application/json"))
     (plot,) = client.simulate_get("/api/v1/artifacts", params={"filter": "role = 'plot'"}).json["items"]

@@ -57,7 +57,10 @@ def test_a_run_is_logged_with_everything(client: TestClient) -> None:
     assert (attributes["state"], attributes["executor"]) == ("SUCCESS", "external")
     assert (attributes["started"], attributes["ended"]) == (1_767_607_200_000_000, 1_767_607_500_000_000)
     lineage = client.simulate_get(f"/api/v1/lineage/run/{KEY}", params={"direction": "both"}).json
-    assert {(edge["kind"], edge["role"]) for edge in lineage["edges"]} == {("input_to", "start"), ("generated", "report")}
+    assert {(edge["kind"], edge["role"]) for edge in lineage["edges"]} == {
+        ("input_to", "start"),
+        ("generated", "report"),
+    }
 
 
 def test_the_same_run_is_logged_once(client: TestClient) -> None:

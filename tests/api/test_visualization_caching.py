@@ -53,7 +53,7 @@ def test_two_requests_at_the_same_moment_share_one_job(world: World, number: int
     tasks: list[str] = []
 
     def ask() -> None:
-        client = TestClient(create_app(world.service))
+        client = ContractClient(create_app(world.service))
         barrier.wait()
         answer = client.simulate_post("/visualization/plottable_embeddings/pca", json={"model_version_id": number})
         tasks.append(task_of(answer))
@@ -70,7 +70,7 @@ def test_two_requests_at_the_same_moment_share_one_job(world: World, number: int
 
 def test_requests_over_other_connections_share_one_job(world: World, number: int) -> None:
     other = compose(world.service.settings, world.service.store, world.service.artifacts)
-    elsewhere = World(other, TestClient(create_app(other)))
+    elsewhere = World(other, ContractClient(create_app(other)))
     assert world.start(number) == elsewhere.start(number)
 
 
@@ -305,7 +305,7 @@ def test_the_same_seed_and_snapshot_give_the_same_points(world: World, tmp_path:
     first = world.plot(number)
     other_service = build(replace(world.service.settings, home=tmp_path / "other"))
     try:
-        elsewhere = World(other_service, TestClient(create_app(other_service)))
+        elsewhere = World(other_service, ContractClient(create_app(other_service)))
         other = elsewhere.model("same", production=digits(0, 200), training=training_digits(900, 1000))
         second = elsewhere.plot(other)
     finally:

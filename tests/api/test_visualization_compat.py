@@ -145,7 +145,7 @@ def test_prefix_of_the_environment(world: World, number: int, setting: str, path
     assert read_settings({"home": "/h"}, {"URL_PREFIX": "/vis"}).url_prefix == "/vis"
     assert url_prefix(setting) == path
     settings = replace(world.service.settings, url_prefix=setting)
-    client = TestClient(create_app(compose(settings, world.service.store, world.service.artifacts)))
+    client = ContractClient(create_app(compose(settings, world.service.store, world.service.artifacts)))
     started = client.simulate_post(f"{path}/plottable_embeddings/pca", json={"model_version_id": number})
     assert started.status_code == 202
     assert client.simulate_get(started.headers["Location"]).json["state"] == "PENDING"

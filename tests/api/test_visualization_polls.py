@@ -84,7 +84,7 @@ def test_an_unknown_task_is_not_found(world: World, task: str) -> None:
 def test_an_unknown_task_is_pending_for_ever_if_so_configured(world: World, task: str) -> None:
     settings = replace(world.service.settings, legacy_unknown_task=True)
     app = create_app(compose(settings, world.service.store, world.service.artifacts))
-    answer = TestClient(app).simulate_get("/visualization/jobs", params={"task_id": task})
+    answer = ContractClient(app).simulate_get("/visualization/jobs", params={"task_id": task})
     assert (answer.status_code, answer.json) == (200, {"state": "PENDING", "task_id": task[:128]})
 
 

@@ -16,7 +16,7 @@ from tests.api.visualization import World, digits, numbers, training_digits
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     service = build(Settings(home=tmp_path_factory.mktemp("home")))
-    yield World(service, TestClient(create_app(service)))
+    yield World(service, ContractClient(create_app(service)))
     service.close()
 
 

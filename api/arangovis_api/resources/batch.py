@@ -10,7 +10,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.encode import send
 from arangovis_api.errors import problem_of, request_id_of
 from arangovis_api.middleware import caller_of
-from arangovis_api.operation import operation
+from arangovis_api.operation import Body, operation
 from arangovis_api.schemas.answers import BatchAnswer
 from arangovis_api.schemas.reading import read_actions
 from arangovis_api.schemas.runs import BatchSchema
@@ -22,7 +22,7 @@ class Batches:
     def __init__(self, service: Arangovis) -> None:
         self._service = service
 
-    @operation("Do up to 1,000 actions", body=BatchSchema, read=read_actions, answers={200: BatchAnswer})
+    @operation("Do up to 1,000 actions", body=Body(BatchSchema, read=read_actions), answers={200: BatchAnswer})
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: Sequence[Action]) -> None:
         """Answer each action's own status; one that fails leaves the others alone."""
         answers = self._service.batch.run(body, caller_of(req))

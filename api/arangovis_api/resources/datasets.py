@@ -8,7 +8,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.arguments import short_header, version_number
 from arangovis_api.encode import send
 from arangovis_api.middleware import caller_of
-from arangovis_api.operation import operation
+from arangovis_api.operation import Body, operation
 from arangovis_api.schemas.answers import Stored as StoredAnswer
 
 _ANSWERS: dict[int, type[StoredAnswer] | str | None] = {201: StoredAnswer, 200: StoredAnswer}
@@ -20,7 +20,7 @@ class TrainingData:
     def __init__(self, service: Arangovis) -> None:
         self._service = service
 
-    @operation("Set the training data of a model version", raw_body=MEDIA_TYPES, answers=_ANSWERS)
+    @operation("Set the training data of a model version", body=Body(media_types=MEDIA_TYPES), answers=_ANSWERS)
     def on_put(self, req: falcon.Request, resp: falcon.Response, *, number: str) -> None:
         """Answer 201 with the data set; 200 if these rows were the training data already."""
         version = self._service.catalogue.version(version_number(number))
@@ -36,7 +36,7 @@ class ProductionData:
 
     @operation(
         "Append production data to a model version",
-        raw_body=MEDIA_TYPES,
+        body=Body(media_types=MEDIA_TYPES),
         answers=_ANSWERS,
         headers={"Idempotency-Key": "Rows sent again under the same key are appended once."},
     )

@@ -15,18 +15,20 @@ from arangovis_api.encode import page_document, send
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import operation
 from arangovis_api.resources.projects import send_registered
-from arangovis_api.schemas.answers import Registered
+from arangovis_api.schemas.answers import (
+    MetricSpecPage,
+    ModelVersionPage,
+    ModelVersionRegistered,
+    ModelVersionWithData,
+    Registered,
+)
 from arangovis_api.schemas.catalogue import (
     ListQuery,
     ListSchema,
     MetricSpecBody,
-    MetricSpecPage,
     MetricSpecSchema,
     ModelVersionBody,
-    ModelVersionPage,
-    ModelVersionRegistered,
     ModelVersionSchema,
-    ModelVersionWithData,
 )
 
 
@@ -96,9 +98,7 @@ class MetricSpecs:
         specs = catalogue.metric_specs(catalogue.version(version_number(number)))
         send(resp, page_document(Page(specs), _spec_document))
 
-    @operation(
-        "Register a monitoring metric", body=MetricSpecSchema, answers={201: Registered, 200: Registered}
-    )
+    @operation("Register a monitoring metric", body=MetricSpecSchema, answers={201: Registered, 200: Registered})
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, number: str, body: MetricSpecBody) -> None:
         """Answer 201 with its node; 200 if it was there with the same threshold and operation."""
         registered = self._service.catalogue.register_metric_spec(

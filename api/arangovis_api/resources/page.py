@@ -13,19 +13,10 @@ from arangovis_api.operation import operation
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 TAG = "page"
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "worker-src 'self' blob:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
 )
 FOREVER = ["public", "max-age=31536000", "immutable"]
 NOT_BUILT = """<!doctype html>
@@ -33,7 +24,7 @@ NOT_BUILT = """<!doctype html>
 <meta charset="utf-8">
 <title>arangovis</title>
 <h1>arangovis is running</h1>
-<p>The page is not built. Run <code>make web</code> (or <code>npm ci &amp;&amp; npm run build</code> in <code>web/</code>)
+<p>The page is not built. Run <code>npm ci</code> and <code>npm run build</code> in the folder <code>web/</code>,
 and load this again.</p>
 <p>The API is described at <a href="api/v1/openapi.json">api/v1/openapi.json</a>.</p>
 </html>

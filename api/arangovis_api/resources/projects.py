@@ -36,9 +36,7 @@ class Projects:
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: ProjectBody) -> None:
         """Answer 201 with its node; 200 if it was there with the same facts."""
         catalogue = self._service.catalogue
-        send_registered(
-            resp, catalogue.register_project(body.name, caller_of(req), facts=body.facts.document())
-        )
+        send_registered(resp, catalogue.register_project(body.name, caller_of(req), facts=body.facts.document()))
 
 
 class Models:
@@ -66,9 +64,7 @@ def send_registered(resp: falcon.Response, registered: Registered) -> None:
     send(resp, {"node": str(registered.node)}, 201 if registered.created else 200)
 
 
-def send_list(
-    service: Arangovis, req: falcon.Request, resp: falcon.Response, *, kind: str, query: ListQuery
-) -> None:
+def send_list(service: Arangovis, req: falcon.Request, resp: falcon.Response, *, kind: str, query: ListQuery) -> None:
     """Answer a page of nodes of a kind."""
     if graph_is_unchanged(service.store, req, resp):
         return

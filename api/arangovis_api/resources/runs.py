@@ -13,7 +13,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import node_document, page_document, send
 from arangovis_api.middleware import caller_of
-from arangovis_api.operation import operation
+from arangovis_api.operation import Body, operation
 from arangovis_api.resources.projects import send_registered
 from arangovis_api.schemas.answers import NodePage, Registered, RunAnswer
 from arangovis_api.schemas.reading import read_logged_run
@@ -38,8 +38,7 @@ class Runs:
 
     @operation(
         "Log a run of your own process",
-        body=LoggedRunSchema,
-        read=read_logged_run,
+        body=Body(LoggedRunSchema, read=read_logged_run),
         answers={201: Registered, 200: Registered},
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: LoggedRun) -> None:
@@ -60,7 +59,7 @@ class OneRun:
         lease = self._service.runs.lease(run_id)
         send(resp, run_document(self._service.lineage.node(run_id), lease))
 
-    @operation("Cancel a run", body=NothingSchema, body_optional=True, answers={200: RunAnswer})
+    @operation("Cancel a run", body=Body(NothingSchema, optional=True), answers={200: RunAnswer})
     def on_post_cancel(self, req: falcon.Request, resp: falcon.Response, *, key: str, body: Nothing) -> None:  # noqa: ARG002
         """Answer the cancelled run; one that has ended otherwise is a conflict."""
         run_id = NodeId.of("run", key)
@@ -82,5 +81,3 @@ def _lease_document(lease: Lease) -> dict[str, Any]:
         "due": lease.due,
         "heartbeat": lease.heartbeat,
     }
-
-

@@ -14,7 +14,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.encode import send
 from arangovis_api.errors import status_of
 from arangovis_api.middleware import caller_of
-from arangovis_api.operation import operation
+from arangovis_api.operation import Body, operation
 from arangovis_api.resources.visualization_jobs import answer_poll
 from arangovis_api.resources.visualization_keys import check_key, chosen_key, find_version, query_key
 from arangovis_api.routes import Route
@@ -121,8 +121,7 @@ class Starts:
     @operation(
         "Get the plot of a model version, computing it if there is none",
         query=VersionKeyQuery,
-        body=ProjectionStartBody,
-        body_optional=True,
+        body=Body(ProjectionStartBody, optional=True),
         answers={202: TaskStarted},
         tag=TAG,
     )
@@ -165,8 +164,7 @@ class MethodJobs:
     @operation(
         "Compute the plot of a model version anew, on a new sample of its traffic",
         query=VersionKeyQuery,
-        body=ProjectionRestartBody,
-        body_optional=True,
+        body=Body(ProjectionRestartBody, optional=True),
         answers={202: TaskStarted},
         tag=TAG,
     )

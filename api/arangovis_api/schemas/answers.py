@@ -3,6 +3,13 @@
 from marshmallow import Schema, fields
 
 
+class FaultAnswer(Schema):
+    """One thing wrong with what was sent."""
+
+    field = fields.String(required=True)
+    problem = fields.String(required=True)
+
+
 class Problem(Schema):
     """An error (RFC 9457)."""
 
@@ -13,15 +20,8 @@ class Problem(Schema):
     message = fields.String(required=True, metadata={"description": "The same as `detail`."})
     description = fields.String(required=True, metadata={"description": "The same as `detail`."})
     request_id = fields.String(required=True)
-    errors = fields.List(fields.Nested(lambda: FaultAnswer()))
+    errors = fields.List(fields.Nested(FaultAnswer))
     dependants = fields.List(fields.String())
-
-
-class FaultAnswer(Schema):
-    """One thing wrong with what was sent."""
-
-    field = fields.String(required=True)
-    problem = fields.String(required=True)
 
 
 class Registered(Schema):
@@ -66,6 +66,53 @@ class NodePage(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class ModelVersionRegistered(Schema):
+    """A registered model version."""
+
+    id = fields.Integer(required=True)
+    node = fields.String(required=True)
+    version = fields.String(required=True)
+
+
+class ModelVersionAnswer(ModelVersionRegistered):
+    """A model version."""
+
+    name = fields.String(required=True)
+    model = fields.String(required=True)
+    project = fields.String(required=True, allow_none=True)
+    signature = fields.Dict(required=True)
+
+
+class ModelVersionWithData(ModelVersionAnswer):
+    """A model version and its data sets, null while it has none."""
+
+    training_data = fields.String(required=True, allow_none=True)
+    production_data = fields.String(required=True, allow_none=True)
+
+
+class ModelVersionPage(Schema):
+    """A page of model versions."""
+
+    items = fields.List(fields.Nested(ModelVersionAnswer), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class MetricSpecAnswer(Schema):
+    """A monitoring metric."""
+
+    node = fields.String(required=True)
+    name = fields.String(required=True)
+    threshold = fields.Float(required=True)
+    operation = fields.String(required=True)
+
+
+class MetricSpecPage(Schema):
+    """All monitoring metrics of a model version."""
+
+    items = fields.List(fields.Nested(MetricSpecAnswer), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
 class LeaseAnswer(Schema):
     """How an open run stands. Times are microseconds since 1970."""
 
@@ -107,7 +154,9 @@ class LineageAnswer(Schema):
     start = fields.String(required=True)
     nodes = fields.List(fields.Nested(VisitAnswer), required=True)
     edges = fields.List(fields.Nested(EdgeAnswer), required=True)
-    partial = fields.Boolean(required=True, metadata={"description": "Whether there is more than is shown."})
+    partial = fields.Boolean(  # type: ignore[assignment]  # a field, not an option of marshmallow
+        required=True, metadata={"description": "Whether there is more than is shown."}
+    )
     partial_reasons = fields.List(fields.String(), required=True)
 
 

@@ -22,10 +22,12 @@ class LoadedSchema(Schema):
     target: ClassVar[type]
 
     class Meta:
+        """Names that are not declared are errors."""
+
         unknown = RAISE
 
     @pre_load
-    def _without_nulls(self, data: Any, **_: object) -> Any:  # noqa: ANN401
+    def _without_nulls(self, data: Any, **_: object) -> Any:
         if not isinstance(data, Mapping):
             return data
         return {name: value for name, value in data.items() if value is not None}
@@ -54,7 +56,7 @@ class Name(fields.String):
 class Number(fields.Field[float]):
     """A finite JSON number; texts and booleans are none."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> float:  # noqa: ANN401, ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> float:  # noqa: ARG002
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         return value
@@ -63,7 +65,7 @@ class Number(fields.Field[float]):
 class Moment(fields.Field[int]):
     """A time: microseconds since 1970, or ISO 8601; without a zone it is UTC."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> int:  # noqa: ANN401, ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> int:  # noqa: ARG002
         moment = moment_of(value)
         if moment is None:
             raise ValidationError("Not a time: microseconds since 1970, or ISO 8601.")
@@ -73,7 +75,7 @@ class Moment(fields.Field[int]):
 class Names(fields.Field[frozenset[str]]):
     """Names separated by commas."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> frozenset[str]:  # noqa: ANN401, ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> frozenset[str]:  # noqa: ARG002
         if not isinstance(value, str):
             raise ValidationError("Not names separated by commas.")
         return frozenset(name.strip() for name in value.split(",") if name.strip())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from arangovis.domain.catalogue import Profile, Signature, SignatureField
 from arangovis.domain.json import Document
@@ -165,7 +165,7 @@ class SignatureFieldSchema(LoadedSchema):
     )
 
     @pre_load
-    def _in_our_words(self, data: Any, **_: object) -> Any:  # noqa: ANN401
+    def _in_our_words(self, data: Any, **_: object) -> Any:
         if not isinstance(data, Mapping):
             return data
         spelled = dict(data)
@@ -183,9 +183,7 @@ class SignatureFieldSchema(LoadedSchema):
 class SignatureSchema(LoadedSchema):
     """What a model version takes and gives."""
 
-    inputs = fields.List(
-        fields.Nested(SignatureFieldSchema), load_default=(), validate=validate.Length(max=FIELDS_MAX)
-    )
+    inputs = fields.List(fields.Nested(SignatureFieldSchema), load_default=(), validate=validate.Length(max=FIELDS_MAX))
     outputs = fields.List(
         fields.Nested(SignatureFieldSchema), load_default=(), validate=validate.Length(max=FIELDS_MAX)
     )
@@ -219,50 +217,3 @@ class MetricSpecSchema(LoadedSchema):
     name = Name("The column of the production rows that holds its values.", required=True)
     threshold = Number(required=True)
     operation = fields.String(required=True, validate=validate.OneOf(OPERATIONS))
-
-
-class ModelVersionRegistered(Schema):
-    """A registered model version."""
-
-    id = fields.Integer(required=True)
-    node = fields.String(required=True)
-    version = fields.String(required=True)
-
-
-class ModelVersionAnswer(ModelVersionRegistered):
-    """A model version."""
-
-    name = fields.String(required=True)
-    model = fields.String(required=True)
-    project = fields.String(required=True, allow_none=True)
-    signature = fields.Dict(required=True)
-
-
-class ModelVersionWithData(ModelVersionAnswer):
-    """A model version and its data sets, null while it has none."""
-
-    training_data = fields.String(required=True, allow_none=True)
-    production_data = fields.String(required=True, allow_none=True)
-
-
-class ModelVersionPage(Schema):
-    """A page of model versions."""
-
-    items = fields.List(fields.Nested(ModelVersionAnswer), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-
-
-class MetricSpecAnswer(Schema):
-    """A monitoring metric."""
-
-    node = fields.String(required=True)
-    name = fields.String(required=True)
-    threshold = fields.Float(required=True)
-    operation = fields.String(required=True)
-
-
-class MetricSpecPage(Schema):
-    """All monitoring metrics of a model version."""
-
-    items = fields.List(fields.Nested(MetricSpecAnswer), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)

@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 
 class Reader:
-    """Takes the fields of a JSON object one by one and remembers everything that is wrong; null is as good as absent."""
+    """Takes the fields of a JSON object one by one, and remembers everything that is wrong. Null is absent."""
 
     def __init__(self, document: Json, where: str = "") -> None:
         self._left = {name: value for name, value in document.items() if value is not None}
@@ -101,14 +101,14 @@ class Reader:
         return tuple(found)
 
     def _list(self, name: str, count_max: int) -> Sequence[Any]:
-        value = self._left.pop(name, ())
-        if value != () and not isinstance(value, list):
+        value = self._left.pop(name, [])
+        if not isinstance(value, list):
             self.refuse(name, "Not a valid list.")
-        elif len(value) > count_max:
+            return ()
+        if len(value) > count_max:
             self.refuse(name, f"Longer than maximum length {count_max}.")
-        else:
-            return value
-        return ()
+            return ()
+        return value
 
     def refuse(self, name: str, problem: str) -> None:
         """Remember what is wrong with a field."""

@@ -141,7 +141,7 @@ def _write_edges(transaction: EmbeddedTransaction, time: int) -> None:
         source, target = transaction.row_ids[edge_id.source], transaction.row_ids[edge_id.target]
         place = (source, edge_id.kind, target, edge_id.role)
         document = edge_document(draft.attributes)
-        if edge_id not in transaction.stored_edges:
+        if not transaction.stored_edges or edge_id not in transaction.stored_edges:
             rows.append((*place, time, draft.deleted, document))
             continue
         transaction.connection.execute(_KEEP_EDGE, (time, *place))

@@ -1,14 +1,14 @@
 """From rows to values. Versions are shared between the rows of one action, which is what makes large answers cheap."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import orjson
 
 from arangovis.domain.graph import Edge, EdgeId, Node, Record, Version
 from arangovis.domain.ids import NodeId
-from arangovis.domain.json import EMPTY, Document, decode, encode
+from arangovis.domain.json import EMPTY, Document, decode, decode_many, encode
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -16,8 +16,10 @@ NODE_COLUMNS = "n.id, n.kind, n.key, n.project, n.number, n.valid_from, NULL, n.
 NODE_VERSION_COLUMNS = (
     "n.id, n.kind, n.key, v.project, v.number, v.valid_from, v.valid_to, v.deleted, n.created, v.document"
 )
-EDGE_COLUMNS = "e.source, e.target, e.kind, e.role, e.number, e.valid_from, NULL, e.document"
-EDGE_VERSION_COLUMNS = "e.source, e.target, e.kind, e.role, e.number, e.valid_from, e.valid_to, e.document"
+EDGE_COLUMNS = "e.source, e.target, e.kind, e.role, e.number, e.valid_from, NULL, e.deleted, e.document"
+EDGE_VERSION_COLUMNS = "e.source, e.target, e.kind, e.role, e.number, e.valid_from, e.valid_to, e.deleted, e.document"
+VERSION = slice(4, 8)
+"""Where a row of either has its number, valid_from, valid_to and deleted."""
 RECORD_COLUMNS = 'kind, key, "group", due, data'
 
 _EMPTY_BYTES = b"{}"
@@ -37,22 +39,23 @@ def node_id_of(row: Row) -> NodeId:
 def nodes_of(connection: sqlite3.Connection, rows: Sequence[Row]) -> list[Node]:
     """Return the nodes of rows of NODE_COLUMNS."""
     versions = _Versions(connection, {row[5] for row in rows})
+    documents = decode_many([row[9] for row in rows])
     return [
-        Node(NodeId(kind, key), project, decode(document), versions.of(number, valid_from, valid_to, deleted), created)
-        for _, kind, key, project, number, valid_from, valid_to, deleted, created, document in rows
+        Node(NodeId(row[1], row[2]), row[3], document, versions[row[VERSION]], row[8])
+        for row, document in zip(rows, documents, strict=True)
     ]
 
 
-def edges_of(connection: sqlite3.Connection, rows: Sequence[Row], ends: dict[int, NodeId]) -> list[Edge]:
+def edges_of(connection: sqlite3.Connection, rows: Sequence[Row], ends: Mapping[int, NodeId]) -> list[Edge]:
     """Return the edges of rows of EDGE_COLUMNS; `ends` holds the ids of their nodes."""
     versions = _Versions(connection, {row[5] for row in rows})
     return [
         Edge(
-            EdgeId(kind, ends[source], ends[target], role),
-            attributes_of(document),
-            versions.of(number, valid_from, valid_to, 0),
+            EdgeId(row[2], ends[row[0]], ends[row[1]], row[3]),
+            EMPTY if row[8] is None else decode(row[8]),
+            versions[row[VERSION]],
         )
-        for source, target, kind, role, number, valid_from, valid_to, document in rows
+        for row in rows
     ]
 
 
@@ -73,19 +76,15 @@ def edge_document(attributes: Document) -> bytes | None:
     return None if document == _EMPTY_BYTES else document
 
 
-class _Versions:
-    """Makes versions of an answer, one object for all rows that share it."""
+class _Versions(dict[Row, Version]):
+    """Versions by (number, valid_from, valid_to, deleted): one object for all rows of an answer that share it."""
 
     def __init__(self, connection: sqlite3.Connection, times: set[int]) -> None:
         rows = connection.execute(_ACTIONS, (listed(times),)) if times else ()
         self._actions: dict[int, tuple[str, str, str]] = {row[0]: row[1:] for row in rows}
-        self._made: dict[tuple[int, int, int | None, int], Version] = {}
 
-    def of(self, number: int, valid_from: int, valid_to: int | None, deleted: int) -> Version:
-        key = (number, valid_from, valid_to, deleted)
-        made = self._made.get(key)
-        if made is None:
-            action_id, actor, request_id = self._actions[valid_from]
-            made = Version(number, valid_from, valid_to, actor, request_id, action_id, bool(deleted))
-            self._made[key] = made
+    def __missing__(self, key: Row) -> Version:
+        number, valid_from, valid_to, deleted = key
+        action_id, actor, request_id = self._actions[valid_from]
+        made = self[key] = Version(number, valid_from, valid_to, actor, request_id, action_id, bool(deleted))
         return made

@@ -125,17 +125,22 @@ def _conjuncts(where: Filter) -> Iterator[Filter]:
 
 
 def _chosen(connection: sqlite3.Connection, drivers: list[_Driver]) -> _Driver | None:
+    """Return the driver with the fewest rows; if all have many, one whose rows are in order, if there is one."""
+    drivers.sort(key=lambda driver: not driver.ordered)
     if len(drivers) == 1 and drivers[0].ordered:
         return drivers[0]
-    counts = [_count(connection, driver) for driver in drivers]
-    if counts and min(counts) < DRIVER_ROWS_MAX:
-        return drivers[counts.index(min(counts))]
-    return next((driver for driver in drivers if driver.ordered), None)
+    chosen = drivers[0] if drivers and drivers[0].ordered else None
+    fewest = DRIVER_ROWS_MAX
+    for driver in drivers:
+        rows = _count(connection, driver, fewest)
+        if rows < fewest:
+            chosen, fewest = driver, rows
+    return chosen
 
 
-def _count(connection: sqlite3.Connection, driver: _Driver) -> int:
-    """Return how many rows a driver has, at most DRIVER_ROWS_MAX for each of its conditions."""
-    bound = ((_COUNT.format(rows=row.text), (*row.values, DRIVER_ROWS_MAX)) for row in driver.rows)
+def _count(connection: sqlite3.Connection, driver: _Driver, limit: int) -> int:
+    """Return how many rows a driver has, counting no further than the limit for each of its conditions."""
+    bound = ((_COUNT.format(rows=row.text), (*row.values, limit)) for row in driver.rows)
     return sum(int(connection.execute(text, values).fetchone()[0]) for text, values in bound)
 
 

@@ -44,7 +44,7 @@ class EmbeddedTransaction(Transaction):
             return ()
         rows = self._reading(queries.edges_at, [row_id], direction, kinds)
         ends = self._ends(rows)
-        return [self._remembered(EdgeId(row[2], ends[row[0]], ends[row[1]], row[3]), row[7]) for row in rows]
+        return [self._remembered(EdgeId(row[2], ends[row[0]], ends[row[1]], row[3]), row[8]) for row in rows]
 
     def _read_edge(self, edge_id: EdgeId) -> EdgeDraft | None:
         source, target = self._row_id(edge_id.source), self._row_id(edge_id.target)

@@ -65,6 +65,8 @@ class Writer:
         with self._busy:
             calls: Sequence[Call[object]] = ()
             try:
+                if not self._open:
+                    raise closed()
                 with self._turn:
                     connection = self._begin()
                     calls = take()
@@ -76,8 +78,6 @@ class Writer:
                 _fail(calls or take(), unavailable(error))
 
     def _begin(self) -> sqlite3.Connection:
-        if not self._open:
-            raise closed()
         if self._connection is None:
             self._connection = open_writer(self._path)
         self._connection.execute("BEGIN IMMEDIATE")

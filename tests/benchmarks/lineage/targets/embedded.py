@@ -6,6 +6,7 @@ from pathlib import Path
 
 from arangovis.domain.graph import Caller, Direction, EdgeId, Lineage, Node, Page, Walk
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import Document, JsonValue
 from arangovis.domain.search import AllOf, Comparison, Operator, Search
 from arangovis.stores.embedded import EmbeddedStore
 from arangovis.stores.transaction import Transaction
@@ -26,7 +27,7 @@ class Target:
         self.store.transact(lambda transaction: [_add_artifact(transaction, key) for key in keys], CALLER)
 
     def commit(self, runs: list[Run]) -> None:
-        self.store.transact(lambda transaction: [_add_run(transaction, run) for run in runs], CALLER)
+        self.store.transact(lambda transaction: _add_runs(transaction, runs), CALLER)
 
     def lineage(self, key: str, direction: str) -> Lineage:
         start = NodeId("artifact", key)
@@ -58,12 +59,22 @@ class Target:
 
 def _add_artifact(transaction: Transaction, key: str) -> NodeId:
     digest = hashlib.sha256(key.encode()).hexdigest()
-    facts = {"role": "result", "digest": digest, "bytes": len(key), "media_type": "application/json"}
+    facts: Document = {"role": "result", "digest": digest, "bytes": len(key), "media_type": "application/json"}
     return transaction.create_new(NodeId("artifact", key), None, facts).id
 
 
+def _add_runs(transaction: Transaction, runs: list[Run]) -> None:
+    for run in runs:
+        _add_run(transaction, run)
+
+
 def _add_run(transaction: Transaction, run: Run) -> None:
-    facts = {"method": "training", "state": "SUCCESS", "executor": "external", "params": run.params}
+    facts: dict[str, JsonValue] = {
+        "method": "training",
+        "state": "SUCCESS",
+        "executor": "external",
+        "params": run.params,
+    }
     if run.metrics:
         facts["metrics"] = run.metrics
     run_id = transaction.create_new(NodeId("run", run.key), None, facts).id

@@ -1,22 +1,16 @@
 """arangovis over REST: a real server process on its embedded store, asked over one kept-alive connection."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from arangovis.client.transport import Address, HttpTransport, raise_for
-from arangovis.domain.errors import StoreUnavailable
 from arangovis.domain.ids import named_id
 from tests.benchmarks.lineage.workload import PAGE, Query, Run
+from tests.benchmarks.rest import Rest
+from tests.benchmarks.service_process import running_service
 
-JSON = {"Content-Type": "application/json"}
 UPLOAD = "upload"
 DIRECTIONS = {"up": "upstream", "down": "downstream"}
 BATCH_MAX = 1000
@@ -24,16 +18,10 @@ BATCH_MAX = 1000
 
 class Target:
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        environment = {**os.environ, "ARANGOVIS_HOME": str(folder), "ARANGOVIS_PORT": str(port)}
-        command = [sys.executable, "-m", "arangovis_api", "--dies-with-parent"]
-        self._server = subprocess.Popen(command, env=environment)
-        self._transport = HttpTransport(Address(f"http://127.0.0.1:{port}"))
+        self._service = running_service(folder, workers=0)
+        self._rest = Rest(self._service.__enter__().url)
         self._made_by: dict[str, str] = {}
         self._names: dict[str, str] = {}
-        _wait(self._transport)
 
     def add_artifacts(self, keys: Iterable[str]) -> None:
         outputs = [_output(key) for key in keys]
@@ -47,7 +35,7 @@ class Target:
 
     def lineage(self, key: str, direction: str) -> Any:
         path = f"/api/v1/lineage/{self._made_by[key]}?direction={DIRECTIONS[direction]}&limit=100000"
-        return raise_for(self._transport.send("GET", path)).body
+        return self._rest.get(path)
 
     def reached(self, answer: object) -> set[str]:
         assert isinstance(answer, bytes)
@@ -62,16 +50,15 @@ class Target:
             f" and metrics.{query.metric} <= {query.high}"
         )
         path = f"/api/v1/runs?limit={PAGE}&filter=" + where.replace(" ", "%20").replace("'", "%27").replace("=", "%3D")
-        return raise_for(self._transport.send("GET", path)).body
+        return self._rest.get(path)
 
     def keys(self, answer: object) -> list[str]:
         assert isinstance(answer, bytes)
         return [node["id"].partition("/")[2] for node in orjson.loads(answer)["items"]]
 
     def close(self) -> None:
-        self._transport.close()
-        self._server.terminate()
-        self._server.wait()
+        self._rest.close()
+        self._service.__exit__(None, None, None)
 
     def _remember(self, run: str, outputs: list[str]) -> None:
         for number, name in enumerate(outputs):
@@ -92,22 +79,10 @@ class Target:
     def _act(self, actions: list[dict[str, Any]]) -> None:
         for first in range(0, len(actions), BATCH_MAX):
             body = orjson.dumps({"actions": actions[first : first + BATCH_MAX]})
-            answer = raise_for(self._transport.send("POST", "/api/v1/batch", body=body, headers=JSON))
-            assert all(item["status"] == 201 for item in orjson.loads(answer.body)["answers"])
+            answers = orjson.loads(self._rest.post("/api/v1/batch", body))["answers"]
+            assert all(answer["status"] == 201 for answer in answers)
 
 
 def _output(name: str) -> dict[str, Any]:
     attributes = {"digest": f"{abs(hash(name)):064x}"[-64:], "bytes": len(name), "media_type": "application/json"}
     return {"role": name, "kind": "artifact", "attributes": attributes}
-
-
-def _wait(transport: HttpTransport) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            raise_for(transport.send("GET", "/health"))
-        except StoreUnavailable:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        else:
-            return

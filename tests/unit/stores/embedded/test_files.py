@@ -9,7 +9,6 @@ from arangovis.domain.errors import ArangovisError, Conflict, NotSupported, Stor
 from arangovis.domain.graph import Direction, Record
 from arangovis.domain.search import Search
 from arangovis.stores.embedded import EmbeddedStore
-from arangovis.stores.embedded import store as store_module
 from arangovis.testing.samples import create, dataset, follow, put, run
 from arangovis_schema import SCHEMA_VERSION
 
@@ -97,7 +96,7 @@ def test_a_newer_database_is_left_alone(store: EmbeddedStore, path: Path) -> Non
 
 
 def test_an_sqlite_that_is_too_old_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module.sqlite3, "sqlite_version_info", (3, 37, 2))
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
     with pytest.raises(NotSupported, match=r"3\.38"):
         EmbeddedStore(path)
 

@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,9 +41,9 @@ class HeldLeader:
         transaction.create_new(run("leader"), None, SAMPLES["run"])
         return threading.get_ident()
 
-    def queue(self, *actions: object) -> list["Future[object]"]:
+    def queue(self, *actions: Callable[[Transaction], object]) -> list[Future[object]]:
         """Submit actions and return once all of them wait."""
-        futures = [self.pool.submit(act, self.store, action) for action in actions]  # type: ignore[arg-type]
+        futures = [self.pool.submit(self.store.transact, action, CALLER) for action in actions]
         group = self.store._writer._group
         deadline = threading.Event()
         for _ in range(DEADLINE_S * 1000):
@@ -53,7 +54,7 @@ class HeldLeader:
         raise AssertionError("the calls did not queue up")
 
 
-def creating(key: str) -> object:
+def creating(key: str) -> Callable[[Transaction], object]:
     def action(transaction: Transaction) -> int:
         transaction.create(run(key), None, SAMPLES["run"])
         return threading.get_ident()
@@ -61,7 +62,7 @@ def creating(key: str) -> object:
     return action
 
 
-def failing(error: BaseException) -> object:
+def failing(error: BaseException) -> Callable[[Transaction], object]:
     def action(transaction: Transaction) -> None:
         transaction.create(run("torn"), None, SAMPLES["run"])
         raise error

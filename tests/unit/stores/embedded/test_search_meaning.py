@@ -23,7 +23,7 @@ from arangovis.domain.search import (
 from arangovis.stores.embedded import EmbeddedStore, flush, search
 from arangovis.stores.embedded.search_sql import FILTER_DEPTH_MAX
 from arangovis.stores.transaction import Transaction
-from arangovis.testing.samples import SAMPLES, act, delete, run
+from arangovis.testing.samples import SAMPLES, act, create, delete, run
 from arangovis_schema import BUILT_IN
 
 RUN = BUILT_IN.vertices["run"]
@@ -161,10 +161,7 @@ def test_a_deleted_node_is_not_found_and_a_revived_one_is(searched: EmbeddedStor
 def test_many_nodes_over_the_end_of_the_index_are_found_once_in_order(store: EmbeddedStore) -> None:
     keys = [f"run-{number:04}" for number in range(3 * flush.INDEX_LAG_MAX + 7)]
     for first in range(0, len(keys), 50):
-        batch = keys[first : first + 50]
-        act(
-            store, lambda transaction, batch=batch: [transaction.create(run(key), "p", SAMPLES["run"]) for key in batch]
-        )
+        create(store, *map(run, keys[first : first + 50]), project="p")
     everything = keys[::-1]
     state = Comparison("state", Operator.EQUAL, "PENDING")
     assert found(store, state) == found(store, AllOf(())) == found(store, Present("method")) == everything

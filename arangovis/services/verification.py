@@ -1,0 +1,198 @@
+"""Checking that a store holds together: what no crash may leave behind, and what bit rot would.
+
+A store that others write to meanwhile can show a problem that is none a moment later; ask again then.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from arangovis.artifacts.base import ArtifactStore
+from arangovis.domain.catalogue import Dataset, DatasetForm
+from arangovis.domain.errors import IntegrityError, NotFound
+from arangovis.domain.graph import Direction, Edge, Node, Record
+from arangovis.domain.ids import NodeId
+from arangovis.domain.runs import Executor, Lease, Run, RunState
+from arangovis.domain.search import Search
+from arangovis.domain.views import integer, text
+from arangovis.stores.base import GraphStore
+
+PAGE = 500
+REQUIRED_ROLES = {"projection.": frozenset({"plot", "result"})}
+"""What a success of a method that begins so must have made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that should not be: a word for its sort, the node or record, and a sentence."""
+
+    code: str
+    subject: str
+    text: str
+
+
+def check_store(store: GraphStore, artifacts: ArtifactStore, *, read_blobs: bool = True) -> list[Problem]:
+    """Walk all live nodes, their edges and bytes, and the records of the queue; return what is wrong.
+
+    Args:
+        store: the graph.
+        artifacts: its bytes.
+        read_blobs: read every blob and compare its digest, instead of only looking whether it is there.
+
+    """
+    return list(_Check(store, artifacts, read_blobs=read_blobs).problems())
+
+
+class _Check:
+    def __init__(self, store: GraphStore, artifacts: ArtifactStore, *, read_blobs: bool) -> None:
+        self._store = store
+        self._artifacts = artifacts
+        self._read_blobs = read_blobs
+        self._blobs_seen: set[str] = set()
+
+    def problems(self) -> Iterator[Problem]:
+        for kind in self._store.schema().vertices:
+            for page in self._pages(kind):
+                yield from self._check_edges(page)
+                for node in page:
+                    yield from self._check_node(node)
+        yield from self._check_leases()
+        yield from self._check_reservations()
+
+    # --- nodes and edges ------------------------------------------------------------------------------------------
+
+    def _check_edges(self, nodes: Sequence[Node]) -> Iterator[Problem]:
+        edges = [edge for node in nodes for edge in self._edges(node.id, Direction.BOTH, None)]
+        ends = self._store.get_many([end for edge in edges for end in (edge.id.source, edge.id.target)])
+        for edge in edges:
+            for end in (edge.id.source, edge.id.target):
+                if end not in ends:
+                    yield Problem("dangling-edge", str(end), f"an edge {edge.id.kind} ends at it, but it is not there")
+
+    def _check_node(self, node: Node) -> Iterator[Problem]:
+        match node.id.kind:
+            case "run":
+                yield from self._check_run(Run.of(node.id, node.project, node.attributes))
+            case "artifact" if self._is_ours(node):
+                yield from self._check_blob(node.id, text(node.attributes, "digest"))
+            case "dataset":
+                yield from self._check_dataset(Dataset.of(node.id, node.project, node.attributes))
+
+    def _check_run(self, run: Run) -> Iterator[Problem]:
+        if run.executor is Executor.PLAN:
+            yield from self._check_plan(run)
+        if run.executor is not Executor.WORKER:
+            return
+        roles = {edge.id.role for edge in self._edges(run.id, Direction.DOWNSTREAM, "generated")}
+        if run.state is RunState.SUCCESS:
+            wanted = {
+                role for prefix, needed in REQUIRED_ROLES.items() if run.method.startswith(prefix) for role in needed
+            }
+            if missing := wanted - roles:
+                yield Problem("torn-run", str(run.id), f"it succeeded without {', '.join(sorted(missing))}")
+        elif roles:
+            yield Problem("torn-run", str(run.id), f"it is {run.state.value}, but made {', '.join(sorted(roles))}")
+        if run.state.is_open == (run.ended is not None):
+            yield Problem("torn-run", str(run.id), f"it is {run.state.value}, but its end says otherwise")
+        if run.state.is_open and self._store.record("lease", run.id.key) is None:
+            yield Problem("run-without-lease", str(run.id), "it is open, but in no queue")
+
+    def _check_plan(self, plan: Run) -> Iterator[Problem]:
+        if not plan.state.is_open:
+            return
+        steps = self._store.get_many([e.id.target for e in self._edges(plan.id, Direction.DOWNSTREAM, "spawned")])
+        if not any(
+            RunState(text(step.attributes, "state")).is_open for step in steps.values() if not step.version.deleted
+        ):
+            yield Problem("stuck-plan", str(plan.id), "it is open, but none of its steps is")
+
+    # --- bytes ----------------------------------------------------------------------------------------------------
+
+    def _is_ours(self, artifact: Node) -> bool:
+        """Say whether its bytes must be here: those of a run that a user logged may be kept anywhere."""
+        if self._store.record("blob", text(artifact.attributes, "digest")) is not None:
+            return True
+        makers = self._store.get_many([e.id.source for e in self._edges(artifact.id, Direction.UPSTREAM, "generated")])
+        return any(maker.attributes.get("executor") == Executor.WORKER for maker in makers.values())
+
+    def _check_dataset(self, dataset: Dataset) -> Iterator[Problem]:
+        if dataset.selection is not None:
+            yield from self._check_blob(dataset.id, dataset.selection)
+        if dataset.form is DatasetForm.SNAPSHOT or not dataset.segments:
+            return
+        segments = self._segments(dataset)
+        if [segment.due for segment in segments] != list(range(1, dataset.segments + 1)):
+            yield Problem("broken-manifest", str(dataset.id), f"it has not the segments 1 to {dataset.segments}")
+        if sum(integer(segment.data, "rows") for segment in segments) != dataset.rows:
+            yield Problem("broken-manifest", str(dataset.id), "its segments have another number of rows")
+        chain = hashlib.sha256(b"").hexdigest()
+        for segment in segments:
+            digest = text(segment.data, "digest")
+            chain = hashlib.sha256(f"{chain}{digest}".encode()).hexdigest()
+            yield from self._check_blob(dataset.id, digest)
+        if chain != dataset.digest:
+            yield Problem("broken-manifest", str(dataset.id), "its digest is not that of its segments")
+
+    def _check_blob(self, owner: NodeId, digest: str) -> Iterator[Problem]:
+        if digest in self._blobs_seen:
+            return
+        self._blobs_seen.add(digest)
+        record = self._store.record("blob", digest)
+        if record is None or record.group != "kept":
+            yield Problem("loose-blob", str(owner), f"nothing keeps its blob {digest[:12]} from being swept")
+        try:
+            if self._read_blobs:
+                self._artifacts.read(digest)
+            elif not self._artifacts.exists(digest):
+                yield Problem("missing-blob", str(owner), f"its blob {digest[:12]} is gone")
+        except NotFound:
+            yield Problem("missing-blob", str(owner), f"its blob {digest[:12]} is gone")
+        except IntegrityError:
+            yield Problem("damaged-blob", str(owner), f"the bytes of its blob {digest[:12]} changed")
+
+    # --- records --------------------------------------------------------------------------------------------------
+
+    def _check_leases(self) -> Iterator[Problem]:
+        for record in self._records("lease"):
+            lease = Lease.of(record)
+            node = self._store.find(lease.run)
+            if node is None or node.version.deleted:
+                yield Problem("lease-without-run", str(lease.run), "it is queued, but not there")
+                continue
+            run = Run.of(node.id, node.project, node.attributes)
+            expected = RunState.STARTED if lease.owner else RunState.PENDING
+            if run.state is not expected:
+                yield Problem(
+                    "lease-without-run", str(run.id), f"it is {run.state.value}, but queued as {expected.value}"
+                )
+            elif run.attempt != lease.attempt:
+                yield Problem("lease-without-run", str(run.id), "run and lease are of different attempts")
+
+    def _check_reservations(self) -> Iterator[Problem]:
+        for record in self._records("reservation"):
+            if self._store.find(NodeId.parse(text(record.data, "node"))) is None:
+                name = f"{record.data['namespace']} {record.data['name']}"
+                yield Problem("dangling-name", name, f"it is reserved for {record.data['node']}, which is not there")
+
+    # --- reading in pages -----------------------------------------------------------------------------------------
+
+    def _pages(self, kind: str) -> Iterator[Sequence[Node]]:
+        cursor: str | None = None
+        while True:
+            page = self._store.search(Search(kind, limit=PAGE, cursor=cursor))
+            yield page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _edges(self, node_id: NodeId, direction: Direction, kind: str | None) -> Sequence[Edge]:
+        return self._store.edges_of((node_id,), direction, None if kind is None else (kind,))
+
+    def _segments(self, dataset: Dataset) -> list[Record]:
+        return list(self._records("segment", dataset.id.key))
+
+    def _records(self, kind: str, group: str | None = None) -> Iterator[Record]:
+        after: Record | None = None
+        while page := self._store.records(kind, group, after=after, limit=PAGE):
+            yield from page
+            after = page[-1]

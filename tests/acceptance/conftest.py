@@ -1,0 +1,34 @@
+"""Real processes that several acceptance tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.processes import Server, running_service, until
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return the folder of a service."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[Server]:
+    """Run `arangovis serve` with one worker."""
+    with running_service(home) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a service with the story of the demo on it, on scikit-learn's digits, and a `pca` plot; give its URL."""
+    from arangovis.client import connect
+    from arangovis.demo.story import tell
+
+    with running_service(tmp_path_factory.mktemp("demo") / "home", lease_s=30) as server:
+        told = tell(lambda actor: connect(server.url, actor=actor), lambda text: None)
+        task = server.task("plottable_embeddings/pca", told.first.number)
+        until(lambda: server.state(task) == "SUCCESS", what="the pca plot")
+        yield server.url

@@ -1,0 +1,28 @@
+"""One kept-alive connection to a service, with as little of its own as can be, so that the service is what is timed."""
+
+import http.client
+from urllib.parse import urlsplit
+
+
+class Rest:
+    """GET and POST of bytes; anything but a good answer is an error."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=120)
+
+    def get(self, path: str) -> bytes:
+        return self._exchange("GET", path, None)
+
+    def post(self, path: str, body: bytes) -> bytes:
+        return self._exchange("POST", path, body)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _exchange(self, method: str, path: str, body: bytes | None) -> bytes:
+        self._connection.request(method, path, body=body, headers={"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        data = answer.read()
+        assert answer.status < 400, (answer.status, data[:500])
+        return data
