@@ -17,8 +17,10 @@ _HOMES = {
     "NodeId": "arangovis.domain.ids",
     "Output": "arangovis.services.run_log",
     "Projection": "arangovis.client",
+    "RunState": "arangovis.domain.runs",
     "Signature": "arangovis.domain.catalogue",
     "connect": "arangovis.client",
+    "errors": "arangovis.domain.errors",
     "signature_field": "arangovis.client",
 }
 
@@ -29,16 +31,20 @@ __all__ = [
     "NodeId",
     "Output",
     "Projection",
+    "RunState",
     "Signature",
     "__version__",
     "connect",
+    "errors",
     "signature_field",
 ]
 
 if TYPE_CHECKING:
     from arangovis.client import Client, Projection, connect, signature_field
+    from arangovis.domain import errors
     from arangovis.domain.catalogue import Signature
     from arangovis.domain.ids import NodeId
+    from arangovis.domain.runs import RunState
     from arangovis.services.run_log import LoggedRun, Output
     from arangovis.services.runs import Input
 
@@ -46,7 +52,10 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'arangovis' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(_HOMES[name])
+    found: object = home if _HOMES[name].endswith(f".{name}") else getattr(home, name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

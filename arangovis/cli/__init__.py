@@ -15,7 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "worker": "Add a worker to a store.",
     "lineage": "Draw where a node comes from, or what came of it.",
     "history": "Show every version of a node, or every parameter set.",
-    "doctor": "Look for what is wrong.",
+    "doctor": "Check software, store, artifacts, workers and queue.",
     "demo": "Take real data through the whole main job.",
 }
 """The commands in the order of use. What they do is said here too, so that `--help` imports none of them."""

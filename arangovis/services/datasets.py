@@ -35,11 +35,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a manifest."""
+    """One segment of a manifest: `errors` of its rows carry an error flag."""
 
     number: int
     digest: str
     rows: int
+    errors: int
 
 
 class Datasets:
@@ -69,7 +70,7 @@ class Datasets:
             facts = _facts(name, DatasetForm.TABLE, digest=digest, rows=rows.count, segments=1)
             created = transaction.ensure(node, version.project, {**facts, "columns": rows.columns()})
             if created:
-                _put_segment(transaction, node, 1, blob, rows.count)
+                _put_segment(transaction, node, 1, blob, rows)
             self._make_current(transaction, version, node)
             return Stored(node, rows.count, created)
 
@@ -168,16 +169,18 @@ def _append_segment(transaction: Transaction, version: ModelVersion, blob: BlobR
         transaction.link(EdgeId("contains", version.id, node, "production"))
     else:
         transaction.update(node, attributes)
-    _put_segment(transaction, node, int(str(facts["segments"])), blob, rows.count)
+    _put_segment(transaction, node, int(str(facts["segments"])), blob, rows)
 
 
-def _put_segment(transaction: Transaction, node: NodeId, number: int, blob: BlobReference, rows: int) -> None:
-    data: Document = {"digest": blob.digest, "rows": rows, "bytes": blob.bytes}
+def _put_segment(transaction: Transaction, node: NodeId, number: int, blob: BlobReference, rows: Rows) -> None:
+    errors = int(rows.errors.sum())
+    data: Document = {"digest": blob.digest, "rows": rows.count, "errors": errors, "bytes": blob.bytes}
     transaction.put_record(Record("segment", f"{node.key}.{number}", group=node.key, due=number, data=data))
 
 
 def _segment(record: Record) -> Segment:
-    return Segment(record.due, text(record.data, "digest"), integer(record.data, "rows"))
+    data = record.data
+    return Segment(record.due, text(data, "digest"), integer(data, "rows"), integer(data, "errors"))
 
 
 def _facts(name: str, form: DatasetForm, *, digest: str, rows: int, segments: int) -> dict[str, str | int]:

@@ -6,6 +6,7 @@ and ids, chosen by a seed. The source is `derived_into` it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -106,7 +107,7 @@ class Snapshots:
 
     def _readers(self, source: Dataset, segments: int | None = None) -> list[SegmentReader]:
         manifest = self._datasets.segments(source)[: segments or source.segments]
-        return [SegmentReader(item.rows, lambda digest=item.digest: self._blobs.read(digest)) for item in manifest]  # type: ignore[misc]
+        return [SegmentReader(s.rows, partial(self._blobs.read, s.digest), s.errors) for s in manifest]
 
 
 def _slot(source: NodeId, size: int) -> str:

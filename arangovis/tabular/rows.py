@@ -87,6 +87,12 @@ class Rows:
         return cast("list[str]", self.values(ROW_ID))
 
     @property
+    def errors(self) -> npt.NDArray[np.bool_]:
+        """Whether each row carries an error, bool (rows,)."""
+        found = self.values(ROW_ERROR) if self.has(ROW_ERROR) else [None] * self.count
+        return np.array([error is not None for error in found], dtype=np.bool_)
+
+    @property
     def dimension(self) -> int | None:
         """How many numbers an embedding has, or None if there are no embeddings."""
         return int(self.table.schema.field(EMBEDDING).type.list_size) if self.has(EMBEDDING) else None

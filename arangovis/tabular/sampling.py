@@ -15,10 +15,12 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class SegmentReader:
-    """One segment of a data set: how many rows it has, and how its Parquet bytes are read."""
+    """One segment of a data set: how many rows it has, how many of them carry an error, and how it is read."""
 
     rows: int
     read: Callable[[], bytes]
+    errors: int | None = None
+    """None if nobody counted them."""
 
 
 def sample_positions(count: int, size: int, seed: int) -> Positions:
@@ -77,9 +79,8 @@ def row_errors(segments: Sequence[SegmentReader]) -> npt.NDArray[np.bool_]:
     """
     flags = [np.zeros(0, dtype=np.bool_)]
     for segment in segments:
-        rows = _read(segment, [ROW_ID, ROW_ERROR])
-        errors = rows.values(ROW_ERROR) if rows.has(ROW_ERROR) else [None] * rows.count
-        flags.append(np.array([error is not None for error in errors], dtype=np.bool_))
+        known_good = segment.errors == 0  # such a segment is not read, so that a long stream is sampled quickly
+        flags.append(np.zeros(segment.rows, np.bool_) if known_good else _read(segment, [ROW_ID, ROW_ERROR]).errors)
     return np.concatenate(flags)
 
 

@@ -114,22 +114,19 @@ class Server:
     def stop(self) -> None:
         """Stop it as a person would."""
         self.process.terminate()
-        try:
-            assert self.process.wait(20) == 0
-        finally:
-            self.process.kill()
-            self.process.wait()
+        assert self.process.wait(20) == 0
 
 
 @contextmanager
 def running_service(home: Path, **options: Any) -> Iterator[Server]:
-    """Run `arangovis serve` on a free port until it is done with; no process of its home may stay."""
+    """Run `arangovis serve` on a free port until it is done with; it must end well."""
     server = Server(home, **options)
     try:
         yield server.wait_until_ready()
         server.stop()
     finally:
-        end_all(home)
+        server.process.kill()  # all that it started dies with it
+        server.process.wait()
 
 
 @contextmanager

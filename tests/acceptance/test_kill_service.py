@@ -79,7 +79,7 @@ class Clients:
         if self._accepts(self.server.post("/api/v1/runs", {"method": "train", "key": name, "outputs": [output]})):
             self.runs.add(name)
 
-    def project(self, name: str) -> None:  # noqa: ARG002
+    def project(self, name: str) -> None:
         answer = self.server.post("/visualization/jobs/pca", {"model_version_id": self.number})
         if self._accepts(answer):
             self.tasks.add(answer.body["task_id"])

@@ -19,6 +19,10 @@ LINKS = st.lists(
     st.fixed_dictionaries({}, optional={"node": st.just("dataset/a") | ODD, "role": NAMES | ODD, "else": ODD}),
     max_size=2,
 )
+OUTPUTS = st.lists(
+    st.fixed_dictionaries({}, optional={"role": NAMES | ODD, "kind": NAMES | ODD, "attributes": VALUES | ODD}),
+    max_size=2,
+)
 RUNS = st.fixed_dictionaries(
     {},
     optional={
@@ -31,6 +35,7 @@ RUNS = st.fixed_dictionaries(
         "tags": st.lists(NAMES, max_size=2) | ODD,
         "attributes": VALUES | ODD,
         "inputs": LINKS | ODD,
+        "outputs": OUTPUTS | ODD,
         "started": MOMENTS | ODD,
         "ended": MOMENTS | ODD,
         "colour": ODD,

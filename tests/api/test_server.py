@@ -108,7 +108,7 @@ def test_it_serves(server: Server) -> None:
 
 def test_a_gigabyte_is_refused_by_its_length(server: Server) -> None:
     began = time.monotonic()
-    request = b"POST /api/v1/projects HTTP/1.1\r\nHost: h\r\nContent-Length: 1073741824\r\n\r\n{"
+    request = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1073741824\r\n\r\n{"
 
     answer = raw(server, request)
 
@@ -119,7 +119,7 @@ def test_a_gigabyte_is_refused_by_its_length(server: Server) -> None:
 
 def test_more_than_was_announced_is_not_read(server: Server) -> None:
     body = b'{"name": "exact"}'
-    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
 
     answer = raw(server, head + b"Content-Length: %d\r\n\r\n" % len(body) + body + b"!" * 100_000)
 
@@ -127,7 +127,7 @@ def test_more_than_was_announced_is_not_read(server: Server) -> None:
 
 
 def test_chunks_are_refused(server: Server) -> None:
-    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
+    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
 
     answer = raw(server, head + b'\r\n\r\n11\r\n{"name": "chunk"}\r\n0\r\n\r\n')
 
@@ -137,13 +137,13 @@ def test_chunks_are_refused(server: Server) -> None:
 
 @pytest.mark.parametrize("length", [b"-1", b"many", b"1, 2"])
 def test_a_length_that_is_none(server: Server, length: bytes) -> None:
-    answer = raw(server, b"POST /api/v1/projects HTTP/1.1\r\nHost: h\r\nContent-Length: %s\r\n\r\n{}" % length)
+    answer = raw(server, b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: %s\r\n\r\n{}" % length)
 
     assert answer.startswith(b"HTTP/1.1 400")
 
 
 def test_a_body_cut_short_stores_nothing(server: Server) -> None:
-    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
 
     raw(server, head + b'{"name": "cut"')
 

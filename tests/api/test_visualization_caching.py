@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from falcon.testing import TestClient
 
 from arangovis.domain.ids import NodeId
 from arangovis.wiring import build, compose
 from arangovis_api.app import create_app
+from tests.api.contract import ContractClient
 from tests.api.visualization import PREPARER, World, digits, rows_of, task_of, training_digits
 
 STAGES = {"transformer", "coordinates", "neighbours", "quality"}

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from falcon.testing import TestClient
 from marshmallow import RAISE, Schema
 
 from arangovis.projections.metrics import METRIC_NAMES
@@ -23,6 +22,7 @@ from arangovis_api.schemas.visualization import (
     TaskStarted,
     TaskState,
 )
+from tests.api.contract import ContractClient
 from tests.api.visualization import World, digits, training_digits
 
 UMAP = {"metric": "cosine", "min_dist": 0.2, "n_components": 2, "n_neighbours": 30}

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from falcon.testing import TestClient
 
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
 from arangovis.services.runs import RunRequest
 from arangovis.wiring import compose
 from arangovis_api.app import create_app
+from tests.api.contract import ContractClient
 from tests.api.visualization import ARROW, PREPARER, World, digits, numbers, strict
 
 UNKNOWN_TASKS = ["0123", "01a1fc59-7362-72d7-9c48-331f6f230ce1", "../../etc/passwd", "a b", "%00", "x" * 4000, "run/1"]

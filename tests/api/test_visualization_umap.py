@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from falcon.testing import TestClient
 
 from arangovis.settings import Settings
 from arangovis.wiring import build
 from arangovis_api.app import create_app
+from tests.api.contract import ContractClient
 from tests.api.visualization import World, digits, numbers, training_digits
 
 

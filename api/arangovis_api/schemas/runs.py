@@ -55,7 +55,7 @@ class InputSchema(LoadedSchema):
 
     target = Input
     node = fields.String(required=True, metadata={"description": "`kind/key`"})
-    role = fields.String(validate=validate.Length(max=NAME_LENGTH_MAX))
+    role = fields.String(load_default="", validate=validate.Length(max=NAME_LENGTH_MAX))
 
 
 class OutputSchema(LoadedSchema):

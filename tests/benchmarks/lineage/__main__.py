@@ -21,6 +21,7 @@ from tests.benchmarks.lineage.writers import many_writers
 
 FLOOR = "floor"
 OWN = "embedded"
+SERVICE = "rest"
 WRITERS = 8
 PEERS = {"ml_metadata": "ml_metadata", "mlflow": "mlflow"}
 """Target and the module that it needs."""
@@ -85,7 +86,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _targets(folder: Path, peers: dict[str, str]) -> list[Local | Peer]:
-    targets: list[Local | Peer] = [Local(FLOOR, folder), Local(OWN, folder)]
+    targets: list[Local | Peer] = [Local(FLOOR, folder), Local(OWN, folder), Local(SERVICE, folder)]
     for target, module in PEERS.items():
         python = peers.get(target, sys.executable)
         imports = subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False)

@@ -1,0 +1,196 @@
+"""What `arangovis doctor` looks at. Each check says what it found; none changes anything that stays."""
+
+import importlib.metadata
+import platform
+import shutil
+import stat
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from arangovis.artifacts.registry import open_artifacts
+from arangovis.domain.errors import ArangovisError
+from arangovis.domain.graph import Caller, Record
+from arangovis.domain.runs import Lease
+from arangovis.domain.search import Search
+from arangovis.domain.version import VERSION
+from arangovis.domain.views import items
+from arangovis.settings import Settings, check_bind
+from arangovis.stores.base import GraphStore
+from arangovis.stores.registry import open_store
+from arangovis_schema import SCHEMA_VERSION
+
+EXTRAS = {
+    "server": ("falcon", "gunicorn", "apispec", "prometheus-client"),
+    "projections": ("umap-learn", "numba"),
+    "memory": ("networkx",),
+}
+"""The distributions that come with each extra of the package."""
+BASE = ("numpy", "pyarrow", "marshmallow", "orjson")
+FREE_BYTES_MIN = 1 << 30
+PENDING_US_MAX = 600_000_000
+"""A run that waits for longer while workers live is a sign that they do not get on."""
+LEASES_MAX = 10_000
+REMOVAL_WAIT_S = 2.0
+DOCTOR = Caller("doctor")
+_US = 1_000_000
+
+
+class Status(StrEnum):
+    """How bad it is."""
+
+    FINE = "fine"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found."""
+
+    check: str
+    status: Status
+    text: str
+
+
+Findings = Iterator[Finding]
+
+
+def check_up(settings: Settings) -> list[Finding]:
+    """Look at everything; what cannot be looked at is a finding too."""
+    found = [*_software(), *_guarded("access", lambda: _access(settings)), *_guarded("home", lambda: _home(settings))]
+    if not settings.home.is_dir():
+        return found
+    found += _guarded("artifacts", lambda: _artifacts(settings))
+    try:
+        store = open_store(settings.store_url)
+    except ArangovisError as error:
+        return [*found, Finding("store", Status.WRONG, error.detail)]
+    try:
+        found += _guarded("store", lambda: _store(store))
+        found += _guarded("clock", lambda: _clock(store))
+        found += _guarded("queue", lambda: _queue(store))
+    finally:
+        store.close()
+    return found
+
+
+def _guarded(check: str, look: Callable[[], Findings]) -> list[Finding]:
+    try:
+        return list(look())
+    except ArangovisError as error:
+        return [Finding(check, Status.WRONG, error.detail)]
+    except OSError as error:
+        return [Finding(check, Status.WRONG, error.strerror or str(error))]
+
+
+def _software() -> Findings:
+    yield Finding("software", Status.FINE, f"arangovis {VERSION}, Python {platform.python_version()}")
+    for name, distributions in {"base": BASE, **EXTRAS}.items():
+        versions = {distribution: _version(distribution) for distribution in distributions}
+        missing = [distribution for distribution, version in versions.items() if version is None]
+        if missing:
+            yield Finding(f"extra {name}", Status.NOTE, f"not installed: {', '.join(missing)}")
+        else:
+            yield Finding(f"extra {name}", Status.FINE, ", ".join(f"{n} {v}" for n, v in versions.items()))
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _access(settings: Settings) -> Findings:
+    check_bind(settings.host, settings.token())
+    if settings.token_file is None:
+        yield Finding("access", Status.FINE, f"no token; {settings.host} is reached from this machine only")
+        return
+    mode = stat.S_IMODE(settings.token_file.stat().st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding("access", Status.WRONG, f"others may use the token file (mode {mode:o}); make it 600")
+    else:
+        yield Finding("access", Status.FINE, "the token file is its owner's alone")
+
+
+def _home(settings: Settings) -> Findings:
+    if not settings.home.is_dir():
+        yield Finding("home", Status.WRONG, "there is no such folder; `arangovis init` makes it")
+        return
+    usage = shutil.disk_usage(settings.home)
+    text = f"{usage.free / (1 << 30):.1f} GiB of {usage.total / (1 << 30):.1f} GiB are free"
+    yield Finding("disk", Status.FINE if usage.free >= FREE_BYTES_MIN else Status.WRONG, text)
+
+
+def _artifacts(settings: Settings) -> Findings:
+    artifacts = open_artifacts(settings.artifacts_url)
+    data = f"arangovis doctor {uuid.uuid4()}".encode()
+    began = time.perf_counter()
+    digest = artifacts.put(data)
+    stored_ms = 1000 * (time.perf_counter() - began)
+    same = artifacts.read(digest) == data
+    with artifacts.removal_lock(REMOVAL_WAIT_S):
+        artifacts.remove(digest)
+    text = f"bytes were stored durably in {stored_ms:.1f} ms and read back"
+    yield Finding("artifacts", Status.FINE if same else Status.WRONG, text)
+
+
+def _store(store: GraphStore) -> Findings:
+    began = time.perf_counter()
+    record = Record("worker", f"doctor.{uuid.uuid4()}", due=0)
+    store.transact(lambda transaction: transaction.put_record(record), DOCTOR)
+    written_ms = 1000 * (time.perf_counter() - began)
+    store.transact(lambda transaction: transaction.remove_record("worker", record.key), DOCTOR)
+    yield Finding("store", Status.FINE, f"schema version {SCHEMA_VERSION}; a durable commit took {written_ms:.1f} ms")
+
+
+def _clock(store: GraphStore) -> Findings:
+    newest = max((node.created for node in store.search(Search("run", limit=1)).items), default=0)
+    ahead_s = (newest - store.now()) / _US
+    if ahead_s > 1:
+        text = f"it was set back: the newest run is {ahead_s:.0f} s in the future, and what is queued waits so long"
+        yield Finding("clock", Status.WRONG, text)
+    else:
+        yield Finding("clock", Status.FINE, "it has not been set back")
+
+
+def _queue(store: GraphStore) -> Findings:
+    now = store.now()
+    workers = [record for record in store.records("worker") if record.due >= now]
+    leases = [Lease.of(record) for record in store.records("lease", limit=LEASES_MAX)]
+    served = {str(method) for worker in workers for method in items(worker.data, "methods")}
+    yield from _workers(workers, leases)
+    yield _pending([lease for lease in leases if not lease.owner], served, now)
+    yield _held([lease for lease in leases if lease.owner], served, now)
+
+
+def _workers(workers: Sequence[Record], leases: Sequence[Lease]) -> Findings:
+    if workers:
+        slots = sum(int(str(worker.data["slots"])) for worker in workers)
+        yield Finding("workers", Status.FINE, f"{len(workers)} with {slots} slots")
+    else:
+        text = "none is running" + ("; `arangovis worker` starts one" if leases else ", and none is needed")
+        yield Finding("workers", Status.WRONG if leases else Status.NOTE, text)
+
+
+def _pending(pending: Sequence[Lease], served: set[str], now: int) -> Finding:
+    if not pending:
+        return Finding("queue", Status.FINE, "no run waits")
+    longest_us = max(now - lease.queued for lease in pending)
+    text = f"{len(pending)} runs wait, the first of them for {longest_us / _US:.0f} s"
+    unserved = sorted({lease.method for lease in pending} - served)
+    if unserved:
+        return Finding("queue", Status.WRONG, f"{text}; no worker takes {', '.join(unserved)}")
+    return Finding("queue", Status.WRONG if longest_us > PENDING_US_MAX else Status.FINE, text)
+
+
+def _held(held: Sequence[Lease], served: set[str], now: int) -> Finding:
+    expired = [lease for lease in held if lease.due < now]
+    if not expired:
+        return Finding("leases", Status.FINE, f"{len(held)} runs are computed, and all show signs of life")
+    text = f"{len(expired)} of {len(held)} ran out: their workers are gone"
+    waits = any(lease.method in served for lease in expired)
+    return Finding("leases", Status.NOTE if waits else Status.WRONG, text + ("; others take over" if waits else ""))
