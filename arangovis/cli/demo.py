@@ -73,8 +73,8 @@ def _perform(server: Server) -> None:
 
 
 def _stay_up(server: Server) -> None:
-    click.echo("\nThe service stays up; Ctrl-C ends it.")
     try:
+        click.echo("\nThe service stays up; Ctrl-C ends it.")
         server.wait_until_ended()
     except KeyboardInterrupt:
         click.echo("\nEnded.")

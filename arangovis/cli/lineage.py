@@ -1,12 +1,13 @@
 """`arangovis lineage`."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 from arangovis.cli.options import print_json, target_options
+from arangovis.client.values import microseconds, node_id
 from arangovis.domain.graph import Direction
-from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer
+from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer, LineageQuestion
 
 DIRECTIONS = click.Choice([direction.value for direction in Direction])
 
@@ -26,22 +27,24 @@ def command(
     """Draw the lineage of NODE (kind/key): where it comes from, or what came of it."""
     from arangovis.cli.target import open_client
 
+    way = Direction(direction)
+    question = LineageQuestion(node_id(node), way, depth, limit, frozenset(kinds), at=microseconds(at))
     with open_client(home, url) as client:
-        answer = client.lineage(node, direction=direction, depth=depth, limit=limit, kinds=kinds, at=at)
+        answer = client.ask(question)
         # how the nodes that are shown hang together is only known from those that are not
-        whole = client.lineage(node, direction=direction, depth=depth, limit=limit, at=at) if kinds else answer
+        whole = client.ask(replace(question, kinds=frozenset())) if kinds else answer
     if as_json:
         print_json(_document(answer))
     else:
-        _draw(whole, Direction(direction), kinds)
+        _draw(whole, way, question.kinds)
 
 
-def _draw(whole: LineageAnswer, direction: Direction, kinds: Sequence[str]) -> None:
+def _draw(whole: LineageAnswer, direction: Direction, kinds: frozenset[str]) -> None:
     from arangovis.cli.show import console
     from arangovis.cli.tree import lineage_view
 
     terminal = console()
-    terminal.print(lineage_view(whole, direction, kinds=frozenset(kinds), width=terminal.width))
+    terminal.print(lineage_view(whole, direction, kinds=kinds, width=terminal.width))
     if whole.cuts:
         terminal.print(f"There is more: cut by {', '.join(sorted(whole.cuts))}.", style="yellow")
 

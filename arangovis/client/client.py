@@ -25,7 +25,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, Scalar
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
-from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer, LineageQuestion
+from arangovis.services.lineage import DEPTH_DEFAULT, LineageAnswer, LineageQuestion
 from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
 from arangovis.services.run_log import LoggedRun
@@ -249,18 +249,16 @@ class Client:
         *,
         direction: str = "upstream",
         depth: int = DEPTH_DEFAULT,
-        limit: int = NODE_LIMIT_DEFAULT,
         kinds: Sequence[str] = (),
         edges: Sequence[str] = LINEAGE_EDGE_KINDS,
         at: AnyTime | None = None,
     ) -> LineageAnswer:
-        """Return what is upstream, downstream or both ways of a node, now or as of a time.
+        """Return what is upstream, downstream or both ways of a node, now or as of a time; 10,000 nodes at most.
 
         Args:
             node: where to begin.
             direction: `upstream` (where it comes from), `downstream` (what came of it) or `both`.
             depth: edges away at most.
-            limit: nodes at most.
             kinds: kinds of node to show; all are walked through.
             edges: kinds of edge to follow.
             at: as of this time.
@@ -270,11 +268,20 @@ class Client:
             start=node_id(node),
             direction=choice(Direction, "direction", direction),
             depth=depth,
-            limit=limit,
             kinds=_names(kinds),
             edges=_names(edges),
             at=microseconds(at),
         )
+        return self.ask(question)
+
+    def ask(self, question: LineageQuestion) -> LineageAnswer:
+        """Answer a question of lineage in all its detail, such as how many nodes at most.
+
+        Raises:
+            NotFound: the start does not exist, or not yet at that time.
+            InvalidInput: depth, limit, or a kind is out of range.
+
+        """
         return self._backend.lineage(question)
 
     def node(self, node: NodeId | str, *, at: AnyTime | None = None) -> Node:

@@ -24,11 +24,17 @@ def table_bytes(table: Table) -> tuple[bytes, str]:
     if isinstance(table, Mapping):
         return to_arrow(table), MEDIA_TYPE
     if hasattr(table, "__arrow_c_stream__"):
-        return frame_to_arrow(table), MEDIA_TYPE
+        return frame_to_arrow(_without_row_numbers(table)), MEDIA_TYPE
     if isinstance(table, Sequence) and all(isinstance(row, Mapping) for row in table):
         return _json(table), "application/json"
     problem = f"{type(table).__name__} is not a mapping of columns, a list of rows, or a frame with an Arrow interface"
     raise InvalidInput.of(Fault("rows", problem))
+
+
+def _without_row_numbers(frame: Any) -> Any:
+    """Return a pandas frame without an index that nobody named: once filtered or sorted, it would be a column."""
+    names = getattr(getattr(frame, "index", None), "names", None)
+    return frame.reset_index(drop=True) if names is not None and list(names) == [None] else frame
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -52,7 +52,8 @@ class Identity:
     actor: str | None = None
 
     def __post_init__(self) -> None:
-        if self.token is not None and not (self.token.isascii() and self.token.isprintable() and self.token.strip()):
+        shown = None if self.token is None else self.token.strip()  # a token out of a file ends in a line break
+        if shown is not None and not (shown.isascii() and shown.isprintable() and shown):
             raise InvalidInput.of(Fault("token", "is not printable ASCII"))
         if self.actor is not None:
             check_actor(self.actor)

@@ -1,25 +1,21 @@
 """What an action may do: read, and buffer writes that are flushed together.
 
-A backend subclasses `Transaction` with four reads; buffering, reading one's own writes, reservations, sequences,
+A backend subclasses `Transaction` with five reads; buffering, reading one's own writes, reservations, sequences,
 validation and the refusal of edges to nothing are the same everywhere.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
-from arangovis.domain.errors import AlreadyExists, Conflict, Fault, Gone, InUse, InvalidInput, NotFound
-from arangovis.domain.graph import Direction, EdgeId, Record
+from arangovis.domain.errors import AlreadyExists, Fault, Gone, InUse, InvalidInput, NotFound
+from arangovis.domain.graph import Direction, EdgeId
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import EMPTY, Document, canonical, digest_of
-from arangovis_schema import BUILT_IN, LINEAGE_EDGE_KINDS, EdgeKind, VertexKind
-from arangovis_schema.declarations import (
-    edge_kind_document,
-    edge_kind_of,
-    vertex_kind_document,
-    vertex_kind_of,
-)
+from arangovis.stores.bookkeeping import Bookkeeping, record_key
+from arangovis.stores.drafts import Draft, EdgeDraft, WriteSet
+from arangovis_schema import LINEAGE_EDGE_KINDS
+from arangovis_schema.declarations import edge_kind_of
 from arangovis_schema.validation import faults_of
 
 T = TypeVar("T")
@@ -27,47 +23,11 @@ T = TypeVar("T")
 DEPENDANTS_SHOWN_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The state of a vertex as an action sees it: what the store has, or what the action wrote."""
-
-    id: NodeId
-    project: str | None
-    attributes: Document
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeDraft:
-    """The state of an edge as an action sees it."""
-
-    id: EdgeId
-    attributes: Document
-    deleted: bool = False
-
-
-@dataclass(slots=True)
-class WriteSet:
-    """What an action wrote: the last state of each thing. The backend turns it into versions and rows."""
-
-    nodes: dict[NodeId, Draft] = field(default_factory=dict)
-    edges: dict[EdgeId, EdgeDraft] = field(default_factory=dict)
-    records: dict[tuple[str, str], Record | None] = field(default_factory=dict)
-    """None removes the record."""
-
-    @property
-    def touches_graph(self) -> bool:
-        """Whether a node or an edge was written, so that an action row and a change number are due."""
-        return bool(self.nodes or self.edges)
-
-
-class Transaction(ABC):
+class Transaction(Bookkeeping):
     """One action's view of the store."""
 
     def __init__(self, now: int) -> None:
-        self.now = now
-        """The store's clock when the action began, microseconds since 1970."""
-        self.writes = WriteSet()
+        super().__init__(now)
         self._seen: dict[NodeId, Draft] = {}
         self._created: set[NodeId] = set()
 
@@ -84,14 +44,6 @@ class Transaction(ABC):
     @abstractmethod
     def _read_edge(self, edge_id: EdgeId) -> EdgeDraft | None:
         """Return the current state of an edge, deleted or not."""
-
-    @abstractmethod
-    def _read_record(self, kind: str, key: str) -> Record | None:
-        """Return a record."""
-
-    @abstractmethod
-    def _read_records(self, kind: str, group: str | None, due_max: int | None, limit: int) -> Sequence[Record]:
-        """Return records as `GraphStore.records` does."""
 
     def attempt(self, part: Callable[[], T]) -> T:
         """Do a part of the action; if it raises, its writes are forgotten and the rest of the action may go on."""
@@ -282,161 +234,6 @@ class Transaction(ABC):
         if faults:
             raise InvalidInput.of(*(Fault(name, problem) for name, problem in faults))
 
-    # --- records ----------------------------------------------------------------------------------------------
-
-    def record(self, kind: str, key: str) -> Record | None:
-        """Return a record as the action sees it."""
-        if (kind, key) in self.writes.records:
-            return self.writes.records[kind, key]
-        return self._read_record(kind, key)
-
-    def records(
-        self, kind: str, group: str | None = None, *, due_max: int | None = None, limit: int = 1000
-    ) -> tuple[Record, ...]:
-        """Return records as `GraphStore.records` does, with the action's own writes."""
-        own = {key: record for (own_kind, key), record in self.writes.records.items() if own_kind == kind}
-        stored = self._read_records(kind, group, due_max, limit + len(own))
-        merged = {record.key: record for record in stored} | own
-        chosen = [r for r in merged.values() if r is not None and _in_scan(r, group, due_max)]
-        return tuple(sorted(chosen, key=lambda r: (r.group, r.due, r.key))[:limit])
-
-    def put_record(self, record: Record) -> None:
-        """Write a record, new or over the one of its key."""
-        self.writes.records[record.kind, record.key] = record
-
-    def remove_record(self, kind: str, key: str) -> None:
-        """Remove a record; one that is not there stays not there."""
-        self.writes.records[kind, key] = None
-
-    # --- names and numbers ------------------------------------------------------------------------------------
-
-    def reserve(self, namespace: str, name: str, node_id: NodeId) -> NodeId:
-        """Take a name for a node and return who holds it now: this node, or the one that was first."""
-        key = record_key(namespace, name)
-        present = self.record("reservation", key)
-        if present is not None:
-            return NodeId.parse(str(present.data["node"]))
-        self._put_reservation(namespace, name, node_id)
-        return node_id
-
-    def reserved(self, namespace: str, name: str) -> NodeId | None:
-        """Return who holds a name, or None."""
-        present = self.record("reservation", record_key(namespace, name))
-        return None if present is None else NodeId.parse(str(present.data["node"]))
-
-    def move_reservation(self, namespace: str, name: str, node_id: NodeId) -> None:
-        """Give a name to a node, whoever held it before."""
-        self._put_reservation(namespace, name, node_id)
-
-    def release(self, namespace: str, name: str) -> None:
-        """Free a name."""
-        self.remove_record("reservation", record_key(namespace, name))
-
-    def rename(self, namespace: str, old: str, new: str, node_id: NodeId) -> None:
-        """Swap the name of a node; the node keeps its id.
-
-        Raises:
-            Conflict: the old name is not this node's, or the new one is another's.
-
-        """
-        if self.reserved(namespace, old) != node_id:
-            raise Conflict(f"{old!r} is not the name of {node_id}")
-        if self.reserved(namespace, new) not in (None, node_id):
-            raise AlreadyExists(f"the name {new!r} is taken")
-        self.release(namespace, old)
-        self._put_reservation(namespace, new, node_id)
-
-    def next_number(self, sequence: str) -> int:
-        """Return the next integer of a sequence: 1, 2, ... without gaps, since it commits with the action."""
-        key = record_key("sequence", sequence)
-        present = self.record("sequence", key)
-        number = 1 + (0 if present is None else int(str(present.data["last"])))
-        self.put_record(Record("sequence", key, data={"sequence": sequence, "last": number}))
-        return number
-
-    def _put_reservation(self, namespace: str, name: str, node_id: NodeId) -> None:
-        data: Document = {"namespace": namespace, "name": name, "node": str(node_id)}
-        self.put_record(Record("reservation", record_key(namespace, name), group=namespace, data=data))
-
-    # --- kinds ------------------------------------------------------------------------------------------------
-
-    def declare_vertex_kind(self, kind: VertexKind) -> bool:
-        """Add a vertex kind, or fields to one added before. Return whether anything changed.
-
-        Raises:
-            AlreadyExists: the kind is built in, or the declaration drops or changes a field.
-
-        """
-        if kind.name in BUILT_IN.vertices:
-            raise AlreadyExists(f"{kind.name} is a built-in vertex kind")
-        return self._declare(f"vertex.{kind.name}", "vertex", vertex_kind_document(kind))
-
-    def declare_edge_kind(self, kind: EdgeKind) -> bool:
-        """Add an edge kind, or fields to one added before. Return whether anything changed.
-
-        Raises:
-            AlreadyExists: the kind is built in, or the declaration drops or changes a field.
-
-        """
-        if kind.name in BUILT_IN.edges:
-            raise AlreadyExists(f"{kind.name} is a built-in edge kind")
-        return self._declare(f"edge.{kind.name}", "edge", edge_kind_document(kind))
-
-    def _declare(self, key: str, group: str, document: Document) -> bool:
-        present = self.record("kind", key)
-        if present is not None and present.data == document:
-            return False
-        if present is not None and not _grows(present.data, document):
-            raise AlreadyExists(f"{document['name']} is declared already; a declaration may only gain fields")
-        self.put_record(Record("kind", key, group=group, data=document))
-        return True
-
-    def vertex_kind(self, name: str) -> VertexKind:
-        """Return a declared vertex kind, read from the store if it is a user's.
-
-        Raises:
-            InvalidInput: it is not declared.
-
-        """
-        kind = BUILT_IN.vertices.get(name)
-        if kind is None:
-            record = self.record("kind", f"vertex.{name}")
-            if record is None:
-                raise InvalidInput.of(Fault("kind", f"{name!r} is not a declared vertex kind"))
-            kind = vertex_kind_of(record.data)
-        return kind
-
-    def edge_kind(self, name: str) -> EdgeKind:
-        """Return a declared edge kind, read from the store if it is a user's.
-
-        Raises:
-            InvalidInput: it is not declared.
-
-        """
-        kind = BUILT_IN.edges.get(name)
-        if kind is None:
-            record = self.record("kind", f"edge.{name}")
-            if record is None:
-                raise InvalidInput.of(Fault("kind", f"{name!r} is not a declared edge kind"))
-            kind = edge_kind_of(record.data)
-        return kind
-
-
-def _grows(old: Document, new: Document) -> bool:
-    old_fields, new_fields = old["fields"], new["fields"]
-    same_rest = {**old, "fields": None} == {**new, "fields": None}
-    return (
-        same_rest
-        and isinstance(old_fields, list)
-        and isinstance(new_fields, list)
-        and new_fields[: len(old_fields)] == old_fields
-    )
-
-
-def record_key(*parts: str) -> str:
-    """Return a key that is safe on every store for names with any characters."""
-    return digest_of(list(parts))[:40]
-
 
 def _touches(edge_id: EdgeId, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None) -> bool:
     if kinds is not None and edge_id.kind not in kinds:
@@ -444,10 +241,6 @@ def _touches(edge_id: EdgeId, node_id: NodeId, direction: Direction, kinds: Sequ
     leaves = edge_id.source == node_id and direction is not Direction.UPSTREAM
     enters = edge_id.target == node_id and direction is not Direction.DOWNSTREAM
     return leaves or enters
-
-
-def _in_scan(record: Record, group: str | None, due_max: int | None) -> bool:
-    return (group is None or record.group == group) and (due_max is None or record.due <= due_max)
 
 
 __all__ = ["Draft", "EdgeDraft", "Transaction", "WriteSet", "record_key"]

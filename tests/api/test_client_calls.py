@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -425,3 +426,9 @@ def test_a_closed_client_says_so(connect: Connect) -> None:
 
 def caller(actor: str) -> Caller:
     return Caller(actor)
+
+
+def test_every_call_is_on_the_reference_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "python.md").read_text("utf-8")
+    calls = {name for name in vars(Client) if not name.startswith("_")}
+    assert {name for name in calls if f"`{name}`" not in page} == set()

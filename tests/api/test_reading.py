@@ -24,9 +24,8 @@ OUTPUTS = st.lists(
     max_size=2,
 )
 RUNS = st.fixed_dictionaries(
-    {},
+    {"method": st.just("training") | NAMES | ODD},
     optional={
-        "method": NAMES | ODD,
         "project": NAMES | ODD,
         "name": NAMES | ODD,
         "state": st.sampled_from(["SUCCESS", "ERROR", "PENDING", "success"]) | ODD,

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.acceptance
 
 READY_S = 30
 IDLE_MB_MAX = 150
+POST = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -119,7 +120,9 @@ def test_a_gigabyte_is_refused_by_its_length(server: Server) -> None:
 
 def test_more_than_was_announced_is_not_read(server: Server) -> None:
     body = b'{"name": "exact"}'
-    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    head = (
+        b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    )
 
     answer = raw(server, head + b"Content-Length: %d\r\n\r\n" % len(body) + body + b"!" * 100_000)
 
@@ -127,9 +130,7 @@ def test_more_than_was_announced_is_not_read(server: Server) -> None:
 
 
 def test_chunks_are_refused(server: Server) -> None:
-    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
-
-    answer = raw(server, head + b'\r\n\r\n11\r\n{"name": "chunk"}\r\n0\r\n\r\n')
+    answer = raw(server, POST + b'Transfer-Encoding: chunked\r\n\r\n11\r\n{"name": "chunk"}\r\n0\r\n\r\n')
 
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"Content-Length instead" in answer
@@ -143,9 +144,7 @@ def test_a_length_that_is_none(server: Server, length: bytes) -> None:
 
 
 def test_a_body_cut_short_stores_nothing(server: Server) -> None:
-    head = b"POST /api/v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
-
-    raw(server, head + b'{"name": "cut"')
+    raw(server, POST + b'Content-Length: 500\r\n\r\n{"name": "cut"')
 
     listed = orjson.loads(server.ask("GET", "/api/v1/projects").content)["items"]  # type: ignore[attr-defined]
     assert "cut" not in {item["attributes"]["name"] for item in listed}

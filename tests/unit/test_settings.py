@@ -30,7 +30,7 @@ def test_defaults_are_filled_in() -> None:
     settings = read_settings(environ={})
     assert settings.home == Path("~/.arangovis").expanduser()
     assert settings.store_url == f"sqlite:///{settings.home}/graph.db"
-    assert settings.artifacts_url == f"file:///{settings.home}/artifacts"
+    assert settings.artifacts_url == (settings.home / "artifacts").as_uri()
     assert settings.token() is None
 
 

@@ -11,6 +11,9 @@ import pytest
 from arangovis.cli import COMMANDS, group
 from arangovis.client.connection import TOKEN_VARIABLE, URL_VARIABLE
 from arangovis.settings import DEFAULT_HOME, PREFIX, Settings
+from arangovis.wiring import build
+from arangovis_api.openapi import declared_operations
+from arangovis_api.routes import visualization_routes
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -81,3 +84,18 @@ def test_a_command_has_the_options_of_its_section(name: str) -> None:
     assert found.keys() == expected.keys()
     for option, text in expected.items():
         assert found[option].startswith(text), option
+
+
+# --- routes -----------------------------------------------------------------------------------------------------
+
+
+def test_the_routes_of_hydro_visualization_are_those_of_the_page(tmp_path: Path) -> None:
+    service = build(Settings(home=tmp_path))
+    served = {
+        (method.upper(), route.path.removeprefix("/visualization"))
+        for route in visualization_routes(service)
+        for method, _ in declared_operations(route)
+    }
+    service.close()
+    page = (REFERENCE / "hydro-visualization.md").read_text("utf-8")
+    assert set(re.findall(r"`(GET|POST) (/[a-z_/{}]+)", page)) == served

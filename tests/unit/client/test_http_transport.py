@@ -279,7 +279,7 @@ def test_a_page_in_place_of_json_asks_for_the_right_address(reach: Reach) -> Non
 
 def test_token_and_actor_are_sent(reach: Reach) -> None:
     with serving(echo) as server:
-        reach(server.url, Identity(f" {SECRET}", "Łukasz")).send("GET", "/")
+        reach(server.url, Identity(f"{SECRET}\n", "Łukasz")).send("GET", "/")
         headers = server.asked[0].headers
         assert headers["authorization"] == f"Bearer {SECRET}"
         assert headers["x-arangovis-actor"].encode("latin-1").decode() == "Łukasz"
