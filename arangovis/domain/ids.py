@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.json import digest_of
@@ -13,8 +13,7 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+=-]{0,127}\Z")
 _NAMED_KEY_LENGTH = 32
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class NodeId:
+class NodeId(NamedTuple):
     """The id of a vertex, written `kind/key`. It is a value: equal ids are equal, and it sorts."""
 
     kind: str
@@ -51,9 +50,6 @@ class NodeId:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"
-
-    def __hash__(self) -> int:
-        return hash(self.key)  # keys alone are told apart well enough, and ids are looked up all the time
 
 
 def named_id(kind: str, project: str | None, name: str, version: str | None = None) -> NodeId:

@@ -7,10 +7,10 @@ A name may have several values (tags): a condition holds if one of them satisfie
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from arangovis.domain.json import Document, JsonValue
 from arangovis_schema import FieldType, VertexKind
@@ -28,8 +28,7 @@ class PropertyType(StrEnum):
     BOOLEAN = "boolean"
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(NamedTuple):
     """One searchable value of a node."""
 
     name: str
@@ -110,18 +109,19 @@ class Search:
     cursor: str | None = None
 
 
-def properties_of(kind: VertexKind, attributes: Document) -> Iterator[Property]:
-    """Yield the searchable values of a document, as its kind declares them."""
+def properties_of(kind: VertexKind, attributes: Document) -> list[Property]:
+    """Return the searchable values of a document, as its kind declares them."""
+    found: list[Property] = []
     for declared in kind.searchable_fields:
         value = attributes.get(declared.name)
         if value is None:
             continue
         if declared.type is FieldType.VALUES and isinstance(value, (dict, Mapping)):
-            prefix = f"{declared.name}."
             for name, member in value.items():
-                yield from _scalars(prefix + name, member)
+                _add(found, f"{declared.name}.{name}", member)
         else:
-            yield from _scalars(declared.name, value)
+            _add(found, declared.name, value)
+    return found
 
 
 _SIMPLE = {
@@ -133,22 +133,18 @@ _SIMPLE = {
 """What nearly all values are, told without asking one question after another."""
 
 
-def _scalars(name: str, value: JsonValue) -> Iterable[Property]:
+def _add(found: list[Property], name: str, value: JsonValue) -> None:
     simple = _SIMPLE.get(type(value))
     if simple is not None:
-        return (Property(name, simple, value),)  # type: ignore[arg-type]  # its type was just looked up
-    return _others(name, value)
-
-
-def _others(name: str, value: JsonValue) -> Iterator[Property]:
-    if isinstance(value, int | float):
-        yield Property(name, PropertyType.NUMBER, value)
+        found.append(Property(name, simple, value))  # type: ignore[arg-type]  # its type was just looked up
+    elif isinstance(value, int | float):
+        found.append(Property(name, PropertyType.NUMBER, value))
     elif isinstance(value, str):
-        yield Property(name, PropertyType.TEXT, value)
+        found.append(Property(name, PropertyType.TEXT, value))
     elif isinstance(value, list | tuple):
         for member in value:
             if not isinstance(member, list | tuple | Mapping):
-                yield from _scalars(name, member)
+                _add(found, name, member)
 
 
 def type_of(value: str | float | bool) -> PropertyType:

@@ -1,14 +1,14 @@
 """What an action sees and what it wrote, before a backend turns it into versions and rows."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from arangovis.domain.graph import EdgeId, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The state of a vertex as an action sees it: what the store has, or what the action wrote."""
 
     id: NodeId
@@ -17,8 +17,7 @@ class Draft:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeDraft:
+class EdgeDraft(NamedTuple):
     """The state of an edge as an action sees it."""
 
     id: EdgeId

@@ -109,13 +109,13 @@ class Content:
         versions = self._graph.nodes[draft.id]["versions"] if draft.id in self._graph else []
         created = versions[0].created if versions else version.valid_from
         self._graph.add_node(draft.id, versions=versions)
-        _append(versions, Node(draft.id, draft.project, attributes, replace(version, deleted=draft.deleted), created))
+        _append(versions, Node(draft.id, draft.project, attributes, version._replace(deleted=draft.deleted), created))
 
     def _write_edge(self, draft: EdgeDraft, attributes: Document, version: Version) -> None:
         ends, key = (draft.id.source, draft.id.target), (draft.id.kind, draft.id.role)
         versions = (self._graph.get_edge_data(*ends, key) or {"versions": []})["versions"]
         self._graph.add_edge(*ends, key, versions=versions)
-        _append(versions, Edge(draft.id, attributes, replace(version, deleted=draft.deleted)))
+        _append(versions, Edge(draft.id, attributes, version._replace(deleted=draft.deleted)))
 
 
 class MemoryTransaction(Transaction):
@@ -168,9 +168,9 @@ def _append(versions: list[V], new: V) -> None:
     """Add a version behind the last one, which ends where the new one begins."""
     if versions:
         last = versions[-1]
-        versions[-1] = replace(last, version=replace(last.version, valid_to=new.version.valid_from))
+        versions[-1] = last._replace(version=last.version._replace(valid_to=new.version.valid_from))
     number = len(versions) + 1
-    versions.append(replace(new, version=replace(new.version, number=number)))
+    versions.append(new._replace(version=new.version._replace(number=number)))
 
 
 def _stored(document: Document) -> Document:

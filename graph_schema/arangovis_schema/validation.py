@@ -1,28 +1,29 @@
 """The check that every written document passes; much cheaper than marshmallow, which guards the REST door."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from arangovis_schema.fields import Field, FieldType
 
 
-def faults_of(fields: Iterable[Field], document: Mapping[str, object], *, open_fields: bool) -> list[tuple[str, str]]:
+def faults_of(fields: Collection[Field], document: Mapping[str, object], *, open_fields: bool) -> list[tuple[str, str]]:
     """Return (field, problem) for everything that does not fit; empty if the document is right.
 
     With `open_fields` further names are allowed, as kinds that users declare do.
     """
     faults = []
-    unknown = None if open_fields else set(document)
+    known = 0
     for field in fields:
-        name = field.name
-        value = document.get(name)
-        if value is None:
+        value = document.get(field.name, _ABSENT)
+        known += value is not _ABSENT
+        if value is None or value is _ABSENT:
             if field.required:
-                faults.append((name, "is required"))
+                faults.append((field.name, "is required"))
         elif problem := _problem(field, value):
-            faults.append((name, problem))
-        if unknown:
-            unknown.discard(name)
-    return faults + [(name, "is not a field of this kind") for name in document if unknown and name in unknown]
+            faults.append((field.name, problem))
+    if open_fields or known == len(document):
+        return faults
+    names = {field.name for field in fields}
+    return faults + [(name, "is not a field of this kind") for name in document if name not in names]
 
 
 def _problem(field: Field, value: object) -> str | None:
@@ -54,6 +55,7 @@ def _flat(value: Iterable[object]) -> bool:
     return all(isinstance(member, _SCALARS) for member in value)
 
 
+_ABSENT = object()
 _SCALARS = (str, int, float, bool, type(None))
 _NUMERIC = (FieldType.INTEGER, FieldType.NUMBER)
 _SHAPES: dict[FieldType, tuple[type, ...]] = {

@@ -99,9 +99,12 @@ def noise(run: Run, progress: Progress) -> Outcome:
 
 
 def child(run: Run, progress: Progress) -> Outcome:
-    """Start a process that would outlive this one and that holds its pipes, and go on as `wait`."""
-    started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False)
-    Path(str(run.params["child"])).write_text(str(started.pid))
+    """Fork a process that would outlive this one and that holds its pipes, and go on as `wait`."""
+    forked = os.fork()
+    if forked == 0:
+        time.sleep(600)
+        os._exit(0)
+    Path(str(run.params["child"])).write_text(str(forked))
     if run.params.get("leave"):
         os._exit(1)
     return wait(run, progress)

@@ -6,7 +6,6 @@ Numbers from 2**63 on, for which SQLite has no integers, are stored as bytes: SQ
 """
 
 import struct
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from arangovis.domain.json import Document
@@ -34,19 +33,21 @@ def project_name(kind: str) -> str:
     return f"{kind}:project"
 
 
-def stored_properties(kind: VertexKind, project: str | None, attributes: Document) -> Iterator[Stored]:
-    """Yield what is stored for a node that is not deleted."""
-    if project is not None:
-        yield project_name(kind.name), TYPE_CODES[PropertyType.TEXT], project
+def stored_properties(kind: VertexKind, project: str | None, attributes: Document) -> list[Stored]:
+    """Return what is stored for a node that is not deleted."""
     prefix = f"{kind.name}."
-    for item in properties_of(kind, attributes):
-        value = item.value
-        if isinstance(value, str):
-            yield prefix + item.name, TYPE_CODES[item.type], value
-        elif value == value:
-            yield prefix + item.name, TYPE_CODES[item.type], stored_number(value)
-        else:
-            yield prefix + item.name, NOT_A_NUMBER, 0
+    stored = [_stored(prefix + name, type_, value) for name, type_, value in properties_of(kind, attributes)]
+    if project is not None:
+        stored.append((project_name(kind.name), TYPE_CODES[PropertyType.TEXT], project))
+    return stored
+
+
+def _stored(name: str, type_: PropertyType, value: str | float) -> Stored:
+    if isinstance(value, str):
+        return name, TYPE_CODES[type_], value
+    if value == value:
+        return name, TYPE_CODES[type_], stored_number(value)
+    return name, NOT_A_NUMBER, 0
 
 
 def stored_number(value: float) -> float | bytes:

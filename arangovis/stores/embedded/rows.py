@@ -1,7 +1,8 @@
 """From rows to values. Versions are shared between the rows of one action, which is what makes large answers cheap."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import orjson
@@ -18,8 +19,8 @@ NODE_VERSION_COLUMNS = (
 )
 EDGE_COLUMNS = "e.source, e.target, e.kind, e.role, e.number, e.valid_from, NULL, e.deleted, e.document"
 EDGE_VERSION_COLUMNS = "e.source, e.target, e.kind, e.role, e.number, e.valid_from, e.valid_to, e.deleted, e.document"
-VERSION = slice(4, 8)
-"""Where a row of either has its number, valid_from, valid_to and deleted."""
+_VERSION = itemgetter(slice(4, 8))
+"""The number, valid_from, valid_to and deleted of a row of either."""
 RECORD_COLUMNS = 'kind, key, "group", due, data'
 
 _EMPTY_BYTES = b"{}"
@@ -38,24 +39,18 @@ def node_id_of(row: Row) -> NodeId:
 
 def nodes_of(connection: sqlite3.Connection, rows: Sequence[Row]) -> list[Node]:
     """Return the nodes of rows of NODE_COLUMNS."""
-    versions = _Versions(connection, {row[5] for row in rows})
     documents = decode_many([row[9] for row in rows])
     return [
-        Node(NodeId(row[1], row[2]), row[3], document, versions[row[VERSION]], row[8])
-        for row, document in zip(rows, documents, strict=True)
+        Node(NodeId(row[1], row[2]), row[3], document, version, row[8])
+        for row, document, version in zip(rows, documents, _versions_of(connection, rows), strict=True)
     ]
 
 
 def edges_of(connection: sqlite3.Connection, rows: Sequence[Row], ends: Mapping[int, NodeId]) -> list[Edge]:
     """Return the edges of rows of EDGE_COLUMNS; `ends` holds the ids of their nodes."""
-    versions = _Versions(connection, {row[5] for row in rows})
     return [
-        Edge(
-            EdgeId(row[2], ends[row[0]], ends[row[1]], row[3]),
-            EMPTY if row[8] is None else decode(row[8]),
-            versions[row[VERSION]],
-        )
-        for row in rows
+        Edge(EdgeId(row[2], ends[row[0]], ends[row[1]], row[3]), EMPTY if row[8] is None else decode(row[8]), version)
+        for row, version in zip(rows, _versions_of(connection, rows), strict=True)
     ]
 
 
@@ -74,6 +69,11 @@ def edge_document(attributes: Document) -> bytes | None:
     """Return what is stored for an edge's attributes."""
     document = encode(attributes) if attributes else _EMPTY_BYTES
     return None if document == _EMPTY_BYTES else document
+
+
+def _versions_of(connection: sqlite3.Connection, rows: Sequence[Row]) -> Iterator[Version]:
+    versions = _Versions(connection, {row[5] for row in rows})
+    return map(versions.__getitem__, map(_VERSION, rows))
 
 
 class _Versions(dict[Row, Version]):

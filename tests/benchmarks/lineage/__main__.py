@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.benchmarks.lineage.measure import BATCH, Bench, Measured
@@ -98,25 +98,33 @@ def _targets(folder: Path, peers: dict[str, str]) -> list[Local | Peer]:
 
 
 def _table(results: dict[str, dict[str, list[Measured]]]) -> str:
-    """Return Markdown: median of the rounds' medians, the median ratio to the floor of the same round, CPU."""
+    """Return Markdown: median of the rounds' medians, the ratios to floor and embedded store of the same round, CPU."""
     out = [
-        "| workload | target | median | p99 | ratio to the floor | CPU ms each | answers |",
-        "|---|---|---|---|---|---|---|",
+        "| workload | target | median | p99 | ratio to the floor | ratio to embedded | CPU ms each | answers |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for line, by_target in results.items():
-        floor = [statistics.median(measured.values) for measured in by_target[FLOOR]]
         for target, rounds in by_target.items():
-            medians = [statistics.median(measured.values) for measured in rounds]
-            ratios = [own / least for own, least in zip(medians, floor, strict=True)]
+            medians = _medians(rounds)
             p99 = statistics.median(percentile(measured.values, 99) for measured in rounds)
             cpu = statistics.median(measured.cpu_ms for measured in rounds)
-            spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+            spreads = " | ".join(_spread(medians, _medians(by_target[other])) for other in (FLOOR, OWN))
             right = "right" if all(measured.right for measured in rounds) else "WRONG"
             shown = "" if len(rounds[0].values) == 1 else f"{p99:.2f}"
             out.append(
-                f"| {line} | {target} | {statistics.median(medians):.2f} | {shown} | {spread} | {cpu:.3f} | {right} |"
+                f"| {line} | {target} | {statistics.median(medians):.2f} | {shown} | {spreads} | {cpu:.3f} | {right} |"
             )
     return "\n".join(out)
+
+
+def _medians(rounds: Sequence[Measured]) -> list[float]:
+    return [statistics.median(measured.values) for measured in rounds]
+
+
+def _spread(values: Sequence[float], others: Sequence[float]) -> str:
+    """Return the ratios within each round: their median, least and most."""
+    ratios = [value / other for value, other in zip(values, others, strict=True)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
 
 
 def _writers_table(folder: Path, *, seconds: float) -> str:

@@ -50,8 +50,9 @@ def test_a_child_whose_parent_is_there_lives() -> None:
 
 
 def test_a_child_whose_parent_died_before_it_looked_ends_itself() -> None:
-    orphan = subprocess.Popen([sys.executable, "-c", CHILD], env={**os.environ, PARENT: "1"}, cwd=ROOT)
-    assert orphan.wait(20) == 1
+    command, environment = [sys.executable, "-c", CHILD], {**os.environ, PARENT: "1"}
+    orphan = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, timeout=20, check=False)
+    assert (orphan.returncode, orphan.stdout) == (1, b"")
 
 
 def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
