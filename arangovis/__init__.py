@@ -12,7 +12,7 @@ __version__ = VERSION
 
 _HOMES = {
     "Client": "arangovis.client",
-    "Input": "arangovis.services.runs",
+    "Input": "arangovis.domain.work",
     "LoggedRun": "arangovis.services.run_log",
     "NodeId": "arangovis.domain.ids",
     "Output": "arangovis.services.run_log",
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from arangovis.domain.catalogue import Signature
     from arangovis.domain.ids import NodeId
     from arangovis.domain.runs import RunState
+    from arangovis.domain.work import Input
     from arangovis.services.run_log import LoggedRun, Output
-    from arangovis.services.runs import Input
 
 
 def __getattr__(name: str) -> object:

@@ -6,8 +6,8 @@ from typing import Any
 
 from arangovis.client.values import node_id, plain_document, plain_scalars
 from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.work import Input
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis.services.runs import Input
 
 
 def sound(logged: LoggedRun) -> LoggedRun:

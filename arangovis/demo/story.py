@@ -10,9 +10,9 @@ from arangovis.demo.digits import HIDDEN_UNITS, TrainedClassifier, train
 from arangovis.domain.catalogue import Signature
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar
+from arangovis.domain.work import Input
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis.services.runs import Input
 
 PROJECT, MODEL = "digits", "digit classifier"
 METHOD = "umap"

@@ -12,8 +12,9 @@ from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.plans import Step, check_steps, steps_document
 from arangovis.domain.runs import Executor, Priority, Reason, Run, RunState
 from arangovis.domain.views import items
+from arangovis.domain.work import Input, RunRequest
 from arangovis.services.blobs import Blobs
-from arangovis.services.runs import Input, RunRequest, Runs, run_of, run_of_draft
+from arangovis.services.runs import Runs, run_of, run_of_draft
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 

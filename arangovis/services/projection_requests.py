@@ -9,11 +9,11 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.views import integer
+from arangovis.domain.work import Input, RunRequest
 from arangovis.projections.base import Projector
 from arangovis.services.projection_answers import spec_ids
 from arangovis.services.projection_params import METHOD_PREFIX
 from arangovis.services.projection_samples import DEFAULT_SEED, Sample, sample_nodes
-from arangovis.services.runs import Input, RunRequest
 
 
 @dataclass(frozen=True, slots=True)

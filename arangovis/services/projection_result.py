@@ -10,10 +10,10 @@ import orjson
 from arangovis.domain.catalogue import MetricSpec, ModelVersion, SignatureField
 from arangovis.domain.json import JsonValue, Scalar, digest_of
 from arangovis.domain.runs import Run
+from arangovis.domain.work import Made
 from arangovis.projections.base import Matrix, Neighbours
 from arangovis.projections.colouring import coloring, coloring_type
 from arangovis.projections.counterfactuals import counterfactuals
-from arangovis.services.runs import Made
 from arangovis.tabular import Rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, to_arrow
 

@@ -11,6 +11,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue, Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.views import integer, items, optional_text, text
+from arangovis.domain.work import Outcome
 from arangovis.projections.base import ArrayBundle, Matrix, Neighbours, Progress, Projector
 from arangovis.projections.neighbours import (
     ALGORITHM_VERSION,
@@ -25,7 +26,6 @@ from arangovis.services.catalogue import Catalogue
 from arangovis.services.datasets import Datasets
 from arangovis.services.projection_params import METHOD_PREFIX
 from arangovis.services.projection_result import Projected, plot_artifact, result_artifact
-from arangovis.services.runs import Outcome
 from arangovis.services.snapshots import Snapshots
 from arangovis.services.stages import Stages
 from arangovis.stores.base import GraphStore

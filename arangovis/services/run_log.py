@@ -8,8 +8,8 @@ from arangovis.domain.graph import Caller, EdgeId
 from arangovis.domain.ids import NodeId, named_id, time_ordered_id
 from arangovis.domain.json import Document, Scalar, digest_of
 from arangovis.domain.runs import Executor, Run, RunState
+from arangovis.domain.work import Input
 from arangovis.services.catalogue import Registered, project_id
-from arangovis.services.runs import Input
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 

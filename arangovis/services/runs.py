@@ -4,75 +4,19 @@ State and lease change in one transaction. Finishing is fenced: only the owner a
 end a run, so a run that was claimed again cannot be ended twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from arangovis.domain.errors import Conflict, LeaseLost, NotFound
-from arangovis.domain.graph import Caller, EdgeId, Node, Record
+from arangovis.domain.errors import Conflict, NotFound
+from arangovis.domain.graph import Caller, EdgeId, Node
 from arangovis.domain.ids import NodeId, time_ordered_id
-from arangovis.domain.json import EMPTY, Document, Scalar
+from arangovis.domain.json import EMPTY, Document
 from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Priority, Reason, Run, RunState, queue_of
+from arangovis.domain.work import Claim, Input, Made, Outcome, RunRequest
 from arangovis.services.blobs import Blobs
+from arangovis.services.leases import held, holder, most_urgent, take
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Draft, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """What a run reads, and as what."""
-
-    node: NodeId
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """A run that is asked for. An equal `run_key` shares the run; without one it is always a new run."""
-
-    method: str
-    project: str | None
-    inputs: tuple[Input, ...]
-    params: Mapping[str, Scalar]
-    options: Document = field(default_factory=dict)
-    seed: int = 0
-    run_key: str | None = None
-    question: str | None = None
-    generation: int = 0
-    priority: Priority = Priority.NORMAL
-    name: str | None = None
-    plan: NodeId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A run that a worker holds: what it needs to compute, and to prove that it still holds it."""
-
-    run: Run
-    owner: str
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A file that a run made. Equal `stage_key` means equal content was asked for."""
-
-    role: str
-    data: bytes
-    media_type: str
-    stage_key: str | None = None
-    facts: Mapping[str, Scalar] | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What computing a run gave: what it made, and what it found and read."""
-
-    made: tuple[Made, ...] = ()
-    found: tuple[Input, ...] = ()
-    metrics: Mapping[str, Scalar] | None = None
-    environment: Mapping[str, Scalar] | None = None
-
 
 AfterEnd = Callable[[Transaction, Run], None]
 """What else happens in the transaction that ends a run; plans hook in here."""
@@ -185,14 +129,14 @@ class Runs:
         return any(self._store.records("lease", queue, due_max=now, limit=1) for queue in queues)
 
     def _claim(self, transaction: Transaction, methods: Sequence[str], holder: tuple[str, int]) -> Claim | None:
-        while (lease := _most_urgent(transaction, methods)) is not None:
+        while (lease := most_urgent(transaction, methods)) is not None:
             run = _read(transaction, lease.run)
             if not run.state.is_open:  # it was deleted: there is nothing to compute
                 self._forget(transaction, run)
                 continue
             failures = lease.failures + (1 if lease.owner else 0)
             if failures < ATTEMPTS_MAX:
-                return _take(transaction, run, replace(lease, failures=failures), holder)
+                return take(transaction, run, replace(lease, failures=failures), holder)
             self._lose(transaction, run, failures)
         return None
 
@@ -210,7 +154,7 @@ class Runs:
         """
 
         def action(transaction: Transaction) -> None:
-            lease = _held(transaction, claim)
+            lease = held(transaction, claim)
             due = transaction.now + lease_us
             renewed = replace(lease, due=due, progress=progress, stage=stage, heartbeat=transaction.now)
             transaction.put_record(renewed.record())
@@ -224,7 +168,7 @@ class Runs:
             LeaseLost: the run was cancelled, or another attempt holds it.
 
         """
-        _holder(self._store.record("lease", claim.run.id.key), claim)
+        holder(self._store.record("lease", claim.run.id.key), claim)
 
     def release(self, claim: Claim, *, counted: bool) -> None:
         """Give a run back unfinished: it is pending again.
@@ -238,7 +182,7 @@ class Runs:
         """
 
         def action(transaction: Transaction) -> None:
-            lease = _held(transaction, claim)
+            lease = held(transaction, claim)
             run = load(transaction, claim.run.id)
             failures = lease.failures + (1 if counted else 0)
             if failures >= ATTEMPTS_MAX:
@@ -260,7 +204,7 @@ class Runs:
         blobs = self._blobs.save_many([made.data for made in outcome.made], caller)
 
         def action(transaction: Transaction) -> Run:
-            _held(transaction, claim)
+            held(transaction, claim)
             run = load(transaction, claim.run.id)
             self._blobs.keep(transaction, [blob.digest for blob in blobs])
             for made, blob in zip(outcome.made, blobs, strict=True):
@@ -281,7 +225,7 @@ class Runs:
         """
 
         def action(transaction: Transaction) -> Run:
-            _held(transaction, claim)
+            held(transaction, claim)
             run = load(transaction, claim.run.id)
             return self._end(transaction, run.ended_as(state, now=transaction.now, reason=reason, message=message))
 
@@ -352,39 +296,6 @@ def run_of_draft(draft: Draft) -> Run:
     if draft.deleted:
         return Run(draft.id, draft.project, method="", state=RunState.CANCELLED, executor=Executor.WORKER)
     return Run.of(draft.id, draft.project, draft.attributes)
-
-
-def _held(transaction: Transaction, claim: Claim) -> Lease:
-    return _holder(transaction.record("lease", claim.run.id.key), claim)
-
-
-def _holder(record: Record | None, claim: Claim) -> Lease:
-    lease = None if record is None else Lease.of(record)
-    if lease is None or (lease.owner, lease.attempt) != (claim.owner, claim.attempt):
-        raise LeaseLost(f"{claim.run.id} is not held by attempt {claim.attempt} of {claim.owner} any more")
-    return lease
-
-
-def _most_urgent(transaction: Transaction, methods: Sequence[str]) -> Lease | None:
-    for priority in Priority:
-        first = [
-            Lease.of(record)
-            for method in methods
-            for record in transaction.records("lease", queue_of(method, priority), due_max=transaction.now, limit=1)
-        ]
-        if first:
-            return min(first, key=lambda lease: (lease.due, lease.run.key))
-    return None
-
-
-def _take(transaction: Transaction, run: Run, lease: Lease, holder: tuple[str, int]) -> Claim:
-    owner, lease_us = holder
-    attempt, now = lease.attempt + 1, transaction.now
-    started = replace(run, state=RunState.STARTED, attempt=attempt, started=run.started or now)
-    transaction.update(run.id, started.document())
-    held = replace(lease, due=now + lease_us, owner=owner, attempt=attempt, progress=0.0, stage="", heartbeat=now)
-    transaction.put_record(held.record())
-    return Claim(started, owner, attempt)
 
 
 def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[str, int]) -> None:

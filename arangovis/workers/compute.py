@@ -20,7 +20,7 @@ from arangovis.domain.errors import ArangovisError, LeaseLost, MissingExtra, NoD
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
-from arangovis.services.runs import Claim
+from arangovis.domain.work import Claim
 from arangovis.workers.context import WorkerContext
 from arangovis.workers.process import die_with_parent
 from arangovis.workers.protocol import Advance, End, Job, read_job, report_line

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from arangovis.domain.runs import Run
+from arangovis.domain.work import Outcome
 from arangovis.projections.base import Progress
-from arangovis.services.runs import Outcome, Runs
+from arangovis.services.runs import Runs
 from arangovis.settings import Settings
 from arangovis.stores.base import GraphStore
 

@@ -4,7 +4,7 @@ import io
 from contextlib import suppress
 
 from arangovis.domain.errors import ArangovisError
-from arangovis.services.runs import Claim
+from arangovis.domain.work import Claim
 from arangovis.workers.compute import compute
 from arangovis.workers.context import WorkerContext
 from arangovis.workers.protocol import Job

@@ -14,7 +14,7 @@ from typing import IO
 from arangovis.domain.errors import ArangovisError, LeaseLost, StoreUnavailable
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
-from arangovis.services.runs import Claim
+from arangovis.domain.work import Claim
 from arangovis.workers.place import Place, Queue, open_queue
 from arangovis.workers.pool import ComputePool
 from arangovis.workers.process import resident_bytes

@@ -13,7 +13,7 @@ from uuid import uuid4
 from arangovis.domain.errors import ArangovisError
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import Document
-from arangovis.services.runs import Claim
+from arangovis.domain.work import Claim
 from arangovis.workers.place import Place
 from arangovis.workers.protocol import Job
 from arangovis.workers.supervisor import supervise, supervisor_at

@@ -10,7 +10,7 @@ import pytest
 
 from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.runs import ATTEMPTS_MAX, Run, RunState
-from arangovis.services.runs import RunRequest
+from arangovis.domain.work import RunRequest
 from arangovis.services.verification import check_store
 from arangovis.settings import Settings
 from arangovis.wiring import Arangovis, build

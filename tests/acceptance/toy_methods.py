@@ -12,8 +12,8 @@ from pathlib import Path
 
 from arangovis.domain.errors import NoData, NotSupported
 from arangovis.domain.runs import Run
+from arangovis.domain.work import Made, Outcome
 from arangovis.projections.base import Progress
-from arangovis.services.runs import Made, Outcome
 from arangovis.settings import read_settings
 from arangovis.workers.context import WorkerContext
 from arangovis.workers.place import open_queue

@@ -3,7 +3,7 @@ from falcon.testing import TestClient
 
 from arangovis.artifacts.local import LocalArtifactStore
 from arangovis.domain.graph import Caller
-from arangovis.services.runs import Made
+from arangovis.domain.work import Made
 from arangovis.wiring import Arangovis
 from tests.api.samples import posted
 from tests.api.working import ask, finish, take

@@ -5,7 +5,7 @@ from falcon.testing import TestClient
 
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
-from arangovis.services.runs import Input, Made
+from arangovis.domain.work import Input, Made
 from arangovis.wiring import Arangovis
 from tests.api.samples import posted, register_with_data
 from tests.api.working import ask, finish, take

@@ -9,8 +9,8 @@ import pytest
 
 from arangovis.domain.errors import ComputeFailed
 from arangovis.domain.runs import Run
+from arangovis.domain.work import Outcome
 from arangovis.projections.base import Progress
-from arangovis.services.runs import Outcome
 from arangovis.wiring import worker_context
 from arangovis.workers.inline import drain
 from tests.api.test_visualization_routes import ONE_INPUT, PEOPLE, TWO_INPUTS

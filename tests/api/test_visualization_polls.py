@@ -11,7 +11,7 @@ import pytest
 
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
-from arangovis.services.runs import RunRequest
+from arangovis.domain.work import RunRequest
 from arangovis.wiring import compose
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient

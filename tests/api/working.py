@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from arangovis.domain.graph import Caller
 from arangovis.domain.json import Scalar
 from arangovis.domain.runs import Run
-from arangovis.services.runs import Claim, Input, Made, Outcome, RunRequest
+from arangovis.domain.work import Claim, Input, Made, Outcome, RunRequest
 from arangovis.wiring import Arangovis
 
 METHOD = "projection.umap"

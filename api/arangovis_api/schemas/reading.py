@@ -11,10 +11,10 @@ from arangovis.domain.graph import EdgeId
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.domain.runs import RunState
+from arangovis.domain.work import Input
 from arangovis.services.batch import ACTIONS_MAX, Action, AddLink, AddModel, AddProject
 from arangovis.services.catalogue import NAME_LENGTH_MAX
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis.services.runs import Input
 from arangovis_api.schemas.base import moment_of
 
 TAGS_MAX = 100

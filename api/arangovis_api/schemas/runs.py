@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from marshmallow import fields, validate
 
 from arangovis.domain.runs import RunState
+from arangovis.domain.work import Input
 from arangovis.services.batch import ACTIONS_MAX
 from arangovis.services.catalogue import NAME_LENGTH_MAX
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis.services.runs import Input
 from arangovis_api.schemas.base import LIMIT_DEFAULT, LoadedSchema, Moment, Name, QuerySchema, cursor, page_limit
 from arangovis_api.schemas.reading import LINKS_MAX, LOGGED_STATES, TAGS_MAX
 

@@ -13,7 +13,7 @@ from arangovis.cli.checkup import Status, check_up
 from arangovis.cli.doctor import command
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.runs import Lease, Run
-from arangovis.services.runs import RunRequest
+from arangovis.domain.work import RunRequest
 from arangovis.settings import Settings
 from arangovis.wiring import Arangovis, build
 

@@ -7,9 +7,9 @@ import pytest
 from arangovis.domain.errors import AlreadyExists, ArangovisError, InvalidInput, NotFound
 from arangovis.domain.graph import EdgeId
 from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.work import Input
 from arangovis.services.batch import ACTIONS_MAX, Action, AddLink, AddModel, AddProject
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis.services.runs import Input
 from arangovis.settings import Settings
 from arangovis.wiring import build
 from tests.unit.services.world import ADA, World

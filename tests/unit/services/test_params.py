@@ -9,7 +9,7 @@ from arangovis.domain.catalogue import ProjectionParams
 from arangovis.domain.errors import Conflict
 from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
-from arangovis.services.runs import Input
+from arangovis.domain.work import Input
 from tests.unit.services.world import ADA, BOB, World
 
 METHOD = "umap"

@@ -9,7 +9,7 @@ from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.plans import STEPS_MAX, Step, check_steps
 from arangovis.domain.runs import ATTEMPTS_MAX, Priority, Reason, Run, RunState
-from arangovis.services.runs import Claim, Outcome
+from arangovis.domain.work import Claim, Outcome
 from tests.unit.services.world import ADA, BOB, World
 
 DIAMOND = (

@@ -9,8 +9,8 @@ from arangovis.domain.errors import AlreadyExists, InvalidInput, NotFound
 from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, RunState
+from arangovis.domain.work import Input
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis.services.runs import Input
 from tests.unit.services.world import ADA, BOB, World
 
 FILE = {"digest": "0" * 64, "bytes": 3, "media_type": "text/plain"}

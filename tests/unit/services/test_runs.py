@@ -11,8 +11,8 @@ from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.plans import Step
 from arangovis.domain.runs import ATTEMPTS_MAX, Priority, Reason, Run, RunState
+from arangovis.domain.work import Claim, Input, Outcome, RunRequest
 from arangovis.services.run_log import LoggedRun
-from arangovis.services.runs import Claim, Input, Outcome, RunRequest
 from arangovis.services.verification import check_store
 from tests.unit.services.world import ADA, BOB, LEASE_US, World
 

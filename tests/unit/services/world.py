@@ -8,7 +8,8 @@ from arangovis.domain.catalogue import ModelVersion, Profile, Signature, Signatu
 from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run
-from arangovis.services.runs import Claim, Made, Outcome, RunRequest, Runs
+from arangovis.domain.work import Claim, Made, Outcome, RunRequest
+from arangovis.services.runs import Runs
 from arangovis.services.verification import check_store
 from arangovis.settings import Settings
 from arangovis.stores.memory import MemoryStore

@@ -8,7 +8,7 @@ import pytest
 from arangovis.domain.graph import Caller
 from arangovis.domain.json import Scalar
 from arangovis.domain.runs import Run
-from arangovis.services.runs import Claim, RunRequest
+from arangovis.domain.work import Claim, RunRequest
 from arangovis.settings import Settings
 from arangovis.workers import supervisor
 from arangovis.workers.place import Place, Queue, place_of

@@ -16,7 +16,8 @@ import pytest
 from arangovis.domain.errors import LeaseLost, StoreUnavailable
 from arangovis.domain.graph import Direction
 from arangovis.domain.runs import ATTEMPTS_MAX, Run, RunState
-from arangovis.services.runs import Claim, Runs
+from arangovis.domain.work import Claim
+from arangovis.services.runs import Runs
 from arangovis.settings import Settings
 from arangovis.workers import supervisor
 from arangovis.workers.protocol import Job
