@@ -8,7 +8,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 import falcon
@@ -16,6 +16,7 @@ import orjson
 from marshmallow import Schema, ValidationError
 
 from arangovis.domain.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
+from arangovis_api.faults import faults_in, with_values
 
 JSON = "application/json"
 JSON_BYTES_MAX = 32 << 20
@@ -140,20 +141,12 @@ def load(schema: type[Schema], document: Mapping[str, Any]) -> Any:
 
     """
     try:
-        return schema().load(document)
+        return _made(schema).load(document)
     except ValidationError as error:
-        raise InvalidInput.of(*_faults(error.messages)) from error
+        raise InvalidInput.of(*with_values(faults_in(error.messages), document)) from error
 
 
-def _faults(messages: object, path: str = "") -> list[Fault]:
-    if isinstance(messages, dict):
-        return [fault for name, inner in messages.items() for fault in _faults(inner, _joined(path, name))]
-    if isinstance(messages, list):
-        return [fault for inner in messages for fault in _faults(inner, path)]
-    return [Fault(path, str(messages))]
-
-
-def _joined(path: str, name: object) -> str:
-    if name == "_schema":
-        return path
-    return f"{path}.{name}" if path else str(name)
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema: making it copies all its fields, and loading leaves it as it was."""
+    return schema()

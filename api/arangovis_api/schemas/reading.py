@@ -15,6 +15,7 @@ from arangovis.domain.work import Input
 from arangovis.services.batch import ACTIONS_MAX, Action, AddLink, AddModel, AddProject
 from arangovis.services.catalogue import NAME_LENGTH_MAX
 from arangovis.services.run_log import LoggedRun, Output
+from arangovis_api.faults import with_values
 from arangovis_api.schemas.base import moment_of
 
 TAGS_MAX = 100
@@ -28,6 +29,7 @@ class Reader:
     """Takes the fields of a JSON object one by one, and remembers everything that is wrong. Null is absent."""
 
     def __init__(self, document: Json, where: str = "") -> None:
+        self._document = document
         self._left = {name: value for name, value in document.items() if value is not None}
         self._where = where
         self.faults: list[Fault] = []
@@ -128,7 +130,7 @@ class Reader:
         """
         self.finish()
         if self.faults:
-            raise InvalidInput.of(*self.faults)
+            raise InvalidInput.of(*with_values(self.faults, self._document))
 
 
 def read_logged_run(document: Json) -> LoggedRun:
@@ -158,7 +160,7 @@ def read_actions(document: Json) -> Sequence[Action]:
     elif not 1 <= len(actions) <= ACTIONS_MAX:
         unknown.append(Fault("actions", f"{len(actions)} is not between 1 and {ACTIONS_MAX}"))
     if unknown or not isinstance(actions, list):
-        raise InvalidInput.of(*unknown)
+        raise InvalidInput.of(*with_values(unknown, document))
     return [_action(action) for action in actions]
 
 
@@ -168,7 +170,8 @@ def _action(document: object) -> Action:
     kind = document.get("action")
     read = _ACTIONS.get(kind) if isinstance(kind, str) else None
     if read is None:
-        return InvalidInput.of(Fault("action", f"Must be one of: {', '.join(_ACTIONS)}."))
+        faults = [Fault("action", f"Must be one of: {', '.join(_ACTIONS)}.")]
+        return InvalidInput.of(*with_values(faults, document))
     reader = Reader(document)
     reader.needed("action")
     try:
