@@ -74,7 +74,7 @@ def request_id_of(req: falcon.Request) -> str:
     return str(getattr(req.context, "request_id", ""))
 
 
-def handle_domain_error(req: falcon.Request, resp: falcon.Response, error: ArangovisError, params: object) -> None:  # noqa: ARG001
+def handle_domain_error(req: falcon.Request, resp: falcon.Response, error: ArangovisError, params: object) -> None:
     """Answer a domain error."""
     problem = problem_of(error, request_id_of(req))
     if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -86,7 +86,7 @@ def handle_domain_error(req: falcon.Request, resp: falcon.Response, error: Arang
     _send(resp, problem)
 
 
-def handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: object) -> None:  # noqa: ARG001
+def handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: object) -> None:
     """Answer an error that falcon itself raised: no route, wrong method, malformed body."""
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "-")
@@ -96,7 +96,7 @@ def handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.
     _send(resp, _problem(code, error.status_code, detail, request_id_of(req)))
 
 
-def handle_unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, params: object) -> None:  # noqa: ARG001
+def handle_unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, params: object) -> None:
     """Answer a bug of ours: the log has it all, the client gets the request id."""
     request_id = request_id_of(req)
     _log.error("%s %s failed (request %s)", req.method, req.path, request_id, exc_info=error)

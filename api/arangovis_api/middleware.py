@@ -34,7 +34,7 @@ class BodyLimit:
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Look at the announced length.
 
         Raises:
@@ -57,7 +57,7 @@ class Access:
         self._open_paths = open_paths
         self._open_prefixes = open_prefixes
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Let the request in and name its caller.
 
         Raises:
@@ -104,7 +104,7 @@ class Counting:
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Start the clock."""
         req.context.started = time.perf_counter()
 
@@ -112,8 +112,8 @@ class Counting:
         self,
         req: falcon.Request,
         resp: falcon.Response,
-        resource: object,  # noqa: ARG002
-        req_succeeded: bool,  # noqa: ARG002
+        resource: object,
+        req_succeeded: bool,
     ) -> None:
         """Count."""
         seconds = time.perf_counter() - req.context.started

@@ -53,14 +53,14 @@ class OneRun:
         self._service = service
 
     @operation("Read a run", answers={200: RunAnswer})
-    def on_get(self, req: falcon.Request, resp: falcon.Response, *, key: str) -> None:  # noqa: ARG002
+    def on_get(self, req: falcon.Request, resp: falcon.Response, *, key: str) -> None:
         """Answer it; while it is open, with its progress."""
         run_id = NodeId.of("run", key)
         lease = self._service.runs.lease(run_id)
         send(resp, run_document(self._service.lineage.node(run_id), lease))
 
     @operation("Cancel a run", body=Body(NothingSchema, optional=True), answers={200: RunAnswer})
-    def on_post_cancel(self, req: falcon.Request, resp: falcon.Response, *, key: str, body: Nothing) -> None:  # noqa: ARG002
+    def on_post_cancel(self, req: falcon.Request, resp: falcon.Response, *, key: str, body: Nothing) -> None:
         """Answer the cancelled run; one that has ended otherwise is a conflict."""
         run_id = NodeId.of("run", key)
         self._service.runs.cancel(run_id, caller_of(req))

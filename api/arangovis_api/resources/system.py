@@ -19,7 +19,7 @@ class Health:
     """Liveness."""
 
     @operation("Say that the service is alive", answers={200: "text/plain"}, tag=TAG)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer Ok."""
         resp.content_type = TEXT
         resp.text = "Ok"
@@ -33,7 +33,7 @@ class Metrics:
         self._telemetry = telemetry
 
     @operation("Read the counters", answers={200: "text/plain"}, tag=TAG)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer in the exposition format, with the length of the queue as it is now."""
         pending, started = self._queue()
         self._telemetry.show_queue(pending=pending, started=started)

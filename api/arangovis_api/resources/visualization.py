@@ -66,7 +66,7 @@ class Health:
     """Liveness."""
 
     @operation("Say that the service is alive", answers={200: "text/plain"}, tag=TAG)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer Ok."""
         resp.content_type = "text/plain; charset=utf-8"
         resp.text = "Ok"
@@ -76,7 +76,7 @@ class Build:
     """What is running."""
 
     @operation("Say which version is running", answers={200: BuildInfo}, tag=TAG)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer name and versions; an installed package does not know the commit that it was built from."""
         info = {
             "name": "arangovis",

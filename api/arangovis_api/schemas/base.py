@@ -56,7 +56,7 @@ class Name(fields.String):
 class Number(fields.Field[float]):
     """A finite JSON number; texts and booleans are none."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> float:  # noqa: ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         return value
@@ -65,7 +65,7 @@ class Number(fields.Field[float]):
 class Moment(fields.Field[int]):
     """A time: microseconds since 1970, or ISO 8601; without a zone it is UTC."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> int:  # noqa: ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> int:
         moment = moment_of(value)
         if moment is None:
             raise ValidationError("Not a time: microseconds since 1970, or ISO 8601.")
@@ -75,7 +75,7 @@ class Moment(fields.Field[int]):
 class Names(fields.Field[frozenset[str]]):
     """Names separated by commas."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> frozenset[str]:  # noqa: ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: object) -> frozenset[str]:
         if not isinstance(value, str):
             raise ValidationError("Not names separated by commas.")
         return frozenset(name.strip() for name in value.split(",") if name.strip())

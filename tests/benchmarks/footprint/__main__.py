@@ -42,12 +42,12 @@ def _part(command: str) -> str:
 
 def floor() -> float:
     """Return megabytes of a Python process that has imported nothing."""
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        process_memory = psutil.Process(process.pid)
-        while process_memory.cpu_times().user + process_memory.cpu_times().system < 0.005:
-            pass
-        return float(process_memory.memory_full_info().pss / MB)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return float(psutil.Process(process.pid).memory_full_info().pss / MB)
     finally:
         process.communicate(b"\n")
 
