@@ -14,6 +14,8 @@ from arangovis_api.operation import JSON, Body, Operation, declared_operation
 from arangovis_api.routes import Route
 from arangovis_api.schemas.answers import Problem
 from arangovis_api.schemas.base import Moment, Names, Number
+from arangovis_schema import VERTEX_KINDS
+from arangovis_schema.documents import document_schema
 
 OPENAPI_VERSION = "3.1.0"
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -55,6 +57,9 @@ def openapi_document(table: Sequence[Route]) -> dict[str, Any]:
     _describe_fields(plugin)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=Problem)
+    for kind in VERTEX_KINDS:
+        # what `attributes` of a node of this kind may hold
+        spec.components.schema(f"attributes.{kind.name}", schema=document_schema(kind))
     for route in table:
         operations = {
             method: _operation(route.path, method, declared) for method, declared in declared_operations(route)

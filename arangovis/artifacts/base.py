@@ -69,6 +69,13 @@ class ArtifactStore(ABC):
 
         """
 
+    @abstractmethod
+    def sweep_temporary(self, older_than_us: int) -> int:
+        """Remove what writers that died left half-written before this time (microseconds since 1970); return how many.
+
+        It does not hinder writers that began later.
+        """
+
     def read(self, digest: str) -> bytes:
         """Return all bytes of a blob, verified.
 

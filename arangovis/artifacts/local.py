@@ -88,10 +88,7 @@ class LocalArtifactStore(ArtifactStore):
             yield
 
     def sweep_temporary(self, older_than_us: int) -> int:
-        """Remove temporary files last written before this time (microseconds since 1970); return how many.
-
-        They are what writers that crashed left behind.
-        """
+        """Remove temporary files last written before this time; see `ArtifactStore.sweep_temporary`."""
         removed = 0
         for path in self._temporary.glob("*"):
             status = _status(path)

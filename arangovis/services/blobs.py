@@ -50,11 +50,15 @@ class BlobReference:
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What a sweep removed, or would remove: blobs that no node came to need, blobs without a record, their bytes."""
+    """What a sweep removed, or would remove: blobs that no node came to need, blobs without a record, their bytes.
+
+    `temporary` is what writers that died left half-written; a dry run does not look for it.
+    """
 
     staged: int = 0
     foreign: int = 0
     bytes: int = 0
+    temporary: int = 0
 
 
 class Blobs:
@@ -161,7 +165,7 @@ class Blobs:
     # --- sweeping ---------------------------------------------------------------------------------------------
 
     def sweep(self, caller: Caller, now: int | None = None, *, dry_run: bool = False) -> SweepReport:
-        """Remove blobs that were staged and never kept, and bytes without a record that are older than a day.
+        """Remove blobs that were staged and never kept, and bytes without a record or half-written, older than a day.
 
         It may be stopped at any time and run beside writers and other sweeps.
 
@@ -177,7 +181,8 @@ class Blobs:
         moment = self._store.now() if now is None else now
         staged, staged_bytes = self._removed(self._overdue(moment), moment, caller, dry_run=dry_run)
         foreign, foreign_bytes = self._removed(self._foreign(moment), moment, caller, dry_run=dry_run)
-        return SweepReport(staged, foreign, staged_bytes + foreign_bytes)
+        temporary = 0 if dry_run else self._artifacts.sweep_temporary(self._store.now() - STAGED_FOR_US)
+        return SweepReport(staged, foreign, staged_bytes + foreign_bytes, temporary)
 
     def _removed(
         self, candidates: Iterator[BlobReference], now: int, caller: Caller, *, dry_run: bool

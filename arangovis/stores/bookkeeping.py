@@ -146,13 +146,7 @@ class Bookkeeping(ABC):
             InvalidInput: it is not declared.
 
         """
-        kind = BUILT_IN.vertices.get(name)
-        if kind is None:
-            record = self.record("kind", f"vertex.{name}")
-            if record is None:
-                raise InvalidInput.of(Fault("kind", f"{name!r} is not a declared vertex kind"))
-            kind = vertex_kind_of(record.data)
-        return kind
+        return BUILT_IN.vertices.get(name) or vertex_kind_of(self._declared("vertex", name))
 
     def edge_kind(self, name: str) -> EdgeKind:
         """Return a declared edge kind, read from the store if it is a user's.
@@ -161,13 +155,13 @@ class Bookkeeping(ABC):
             InvalidInput: it is not declared.
 
         """
-        kind = BUILT_IN.edges.get(name)
-        if kind is None:
-            record = self.record("kind", f"edge.{name}")
-            if record is None:
-                raise InvalidInput.of(Fault("kind", f"{name!r} is not a declared edge kind"))
-            kind = edge_kind_of(record.data)
-        return kind
+        return BUILT_IN.edges.get(name) or edge_kind_of(self._declared("edge", name))
+
+    def _declared(self, group: str, name: str) -> Document:
+        record = self.record("kind", f"{group}.{name}")
+        if record is None:
+            raise InvalidInput.of(Fault("kind", f"{name!r} is not a declared {group} kind"))
+        return record.data
 
 
 def record_key(*parts: str) -> str:

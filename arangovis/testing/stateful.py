@@ -139,7 +139,7 @@ class StoreMachine(RuleBasedStateMachine):
         kinds=st.one_of(st.none(), generated.kind_choices),
         moment=st.integers(0, 1000),
     )
-    def readedges_by_id(self, ids: list[NodeId], direction: Direction, kinds: list[str] | None, moment: int) -> None:
+    def read_edges(self, ids: list[NodeId], direction: Direction, kinds: list[str] | None, moment: int) -> None:
         """Compare edges as they were at some time."""
         self._compare(lambda store, at: edges_by_id(store.edges_of(ids, direction, kinds, at=at)), moment)
 

@@ -8,6 +8,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.app import create_app
 from arangovis_api.routes import all_routes
 from arangovis_api.telemetry import Telemetry
+from arangovis_schema import VERTEX_KINDS
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
 
@@ -77,6 +78,14 @@ def test_bodies_are_described(client: TestClient) -> None:
     assert schemas["ModelVersion"]["required"] == ["model", "project", "signature"]
     assert schemas["ModelVersion"]["additionalProperties"] is False
     assert len(rows) == 4
+
+
+def test_the_attributes_of_every_kind_are_described(client: TestClient) -> None:
+    schemas = client.simulate_get("/api/v1/openapi.json").json["components"]["schemas"]
+    for kind in VERTEX_KINDS:
+        described = schemas[f"attributes.{kind.name}"]
+        assert set(described["properties"]) == {field.name for field in kind.fields}
+        assert set(described.get("required", ())) == {field.name for field in kind.fields if field.required}
 
 
 def test_the_document_is_not_sent_again(client: TestClient) -> None:

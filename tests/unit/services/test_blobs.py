@@ -55,6 +55,9 @@ class Watched(ArtifactStore):
     def blobs(self) -> Iterator[StoredBlob]:
         return self.inner.blobs()
 
+    def sweep_temporary(self, older_than_us: int) -> int:
+        return self.inner.sweep_temporary(older_than_us)
+
     def removal_lock(self, timeout_s: float) -> AbstractContextManager[None]:
         return self._watched_lock(timeout_s)
 

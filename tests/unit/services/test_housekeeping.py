@@ -1,5 +1,6 @@
 """Rounds of housekeeping on the memory store and real files."""
 
+import os
 from pathlib import Path
 
 from arangovis.artifacts.local import LocalArtifactStore
@@ -34,9 +35,15 @@ def test_a_round_removes_what_is_past_due_and_nothing_else(tmp_path: Path) -> No
             transaction.put_record(record)  # type: ignore[attr-defined]
 
     store.transact(action, CALLER)
+    left_behind = tmp_path / "temporary" / "half-written"
+    left_behind.parent.mkdir(exist_ok=True)
+    left_behind.write_bytes(b"half")
+    os.utime(left_behind, (0, 0))
     clock.now += STAGED_FOR_US + 1
     tidied = Housekeeping(store, blobs)()
     assert tidied.blobs.staged == 1
+    assert tidied.blobs.temporary == 1
+    assert not left_behind.exists()
     assert tidied.forgotten == FORGET_BATCH + 2
     assert not artifacts.exists(orphan.digest)
     assert artifacts.read(kept.digest) == b"kept"
