@@ -19,6 +19,8 @@ from typing import Any
 
 import psutil
 
+from tests.backends import settings_of
+
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 30.0
 DEADLINE_S = 40.0
@@ -42,8 +44,7 @@ def free_port() -> int:
 
 def environment_of(home: Path, **settings: object) -> dict[str, str]:
     """Return the environment of a process on a home."""
-    given = {"home": home, "lease_s": LEASE_S, **settings}
-    own = {f"ARANGOVIS_{name.upper()}": str(value) for name, value in given.items()}
+    own = settings_of(home, **{"lease_s": LEASE_S, **settings}).environment()
     return {**os.environ, "PYTHONPATH": str(ROOT), **own}
 
 

@@ -17,9 +17,8 @@ from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import RunState
 from arangovis.services.verification import check_store
-from arangovis.settings import Settings
 from arangovis.tabular import Rows
-from arangovis.wiring import Arangovis, build
+from arangovis.wiring import Arangovis
 from tests.acceptance.processes import (
     Answer,
     Server,
@@ -32,6 +31,7 @@ from tests.acceptance.processes import (
     running_service,
     until,
 )
+from tests.backends import build_service, settings_of
 
 pytestmark = pytest.mark.acceptance
 
@@ -138,7 +138,7 @@ def test_killing_the_parts_of_a_service_loses_nothing(home: Path, seed: int) -> 
             until(server.is_ready, what="the revived API")
         pause.wait(chance.uniform(0.2, 1.0))
         clients.stop()
-        service = build(Settings(home=home))
+        service = build_service(settings_of(home))
         finish(service, clients.tasks)
     assert_no_orphans(home)
     assert clients.tasks
@@ -163,7 +163,7 @@ def test_killing_the_parent_kills_all_and_loses_nothing(home: Path, seed: int) -
         again = Server(home, port=server.port).wait_until_ready()
         pause.wait(chance.uniform(0.5, 1.5))
         clients.stop()
-        service = build(Settings(home=home))
+        service = build_service(settings_of(home))
         finish(service, clients.tasks)
         again.stop()
         assert_no_orphans(home)
@@ -183,7 +183,7 @@ def test_a_service_that_is_killed_while_it_starts_leaves_nothing(home: Path) -> 
         assert_no_orphans(home)
     with running_service(home) as server:
         register(server)
-    service = build(Settings(home=home))
+    service = build_service(settings_of(home))
     assert check_store(service.store, service.artifacts) == []
     service.close()
 

@@ -12,9 +12,9 @@ from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.runs import ATTEMPTS_MAX, Run, RunState
 from arangovis.domain.work import RunRequest
 from arangovis.services.verification import check_store
-from arangovis.settings import Settings
-from arangovis.wiring import Arangovis, build
+from arangovis.wiring import Arangovis
 from tests.acceptance.processes import LEASE_S, assert_no_orphans, kill, processes, running_workers, until
+from tests.backends import build_service, settings_of
 
 pytestmark = pytest.mark.acceptance
 
@@ -25,7 +25,7 @@ TAKEOVER_S = LEASE_S + 3.0
 
 @pytest.fixture
 def service(home: Path) -> Iterator[Arangovis]:
-    service = build(Settings(home=home, lease_s=LEASE_S))
+    service = build_service(settings_of(home, lease_s=LEASE_S))
     yield service
     service.close()
 
@@ -146,7 +146,7 @@ def test_a_worker_that_is_stopped_for_longer_than_its_lease_cannot_finish_twice(
 def test_a_worker_without_a_run_stops_within_a_moment(home: Path) -> None:
     with running_workers(home, 1) as workers:
         until(lambda: bool(processes(home, "worker")))
-        service = build(Settings(home=home))
+        service = build_service(settings_of(home))
         until(lambda: bool(service.store.records("worker")), what="the worker's sign of life")
         os.kill(workers[0].pid, signal.SIGINT)
         assert workers[0].wait(5) == 0

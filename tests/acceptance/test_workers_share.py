@@ -11,9 +11,8 @@ from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import RunState
 from arangovis.services.verification import check_store
-from arangovis.settings import Settings
-from arangovis.wiring import build
 from tests.acceptance.processes import processes, register, running_service, until
+from tests.backends import build_service, settings_of
 
 pytestmark = pytest.mark.acceptance
 
@@ -34,7 +33,7 @@ def test_two_servers_and_three_workers_do_every_run_exactly_once(home: Path) -> 
         asked = together(lambda i: servers[i % 2].task("jobs/pca", number), RUNS)
         assert len(set(asked)) == RUNS
         shared = together(lambda i: servers[i % 2].task("plottable_embeddings/pca", number), 16)
-        service = build(Settings(home=home))
+        service = build_service(settings_of(home))
         runs = [NodeId("run", task) for task in (*asked, *set(shared))]
         until(lambda: not service.store.records("lease"), what="the end of all runs")
         assert len(processes(home, "worker")) == 3
@@ -68,7 +67,7 @@ def test_rows_sent_to_two_servers_at_once_make_one_stream(home: Path) -> None:
             return str(servers[i % 2].post(path, [row]).status)
 
         assert set(together(send, 80)) <= {"200", "201"}
-    service = build(Settings(home=home))
+    service = build_service(settings_of(home))
     stream = service.datasets.production(service.catalogue.version(number))
     assert stream is not None
     assert (stream.rows, stream.segments) == (120 + 40, 1 + 40)

@@ -8,22 +8,23 @@ from falcon.testing import TestClient
 
 from arangovis.domain.graph import Caller
 from arangovis.settings import Settings
-from arangovis.wiring import Arangovis, build
+from arangovis.wiring import Arangovis
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
 from tests.api.visualization import World
+from tests.backends import build_service, settings_of
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Return settings whose home is the test's own folder."""
-    return Settings(home=tmp_path / "home")
+    return settings_of(tmp_path / "home")
 
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Arangovis]:
     """Give everything over an embedded store and a local artifact store."""
-    built = build(settings)
+    built = build_service(settings)
     yield built
     built.close()
 

@@ -5,8 +5,8 @@ from falcon.testing import TestClient
 
 from arangovis.domain.errors import InvalidInput
 from arangovis.settings import Settings, check_bind
-from arangovis.wiring import build
 from arangovis_api.app import create_app
+from tests.backends import build_service, settings_of
 
 TOKEN = "a-token-of-some-length"
 
@@ -16,7 +16,7 @@ def settings(tmp_path: Path) -> Settings:
     """Return settings with a token."""
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
-    return Settings(home=tmp_path / "home", token_file=file)
+    return settings_of(tmp_path / "home", token_file=file)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_changes_come_from_our_own_pages(client: TestClient, origin: str, status
     [("localhost", 200), ("127.0.0.1", 200), ("[::1]", 200), ("evil.example", 403), ("127.0.0.1.evil.example", 403)],
 )
 def test_without_a_token_only_this_machine_is_answered(tmp_path: Path, host: str, status: int) -> None:
-    service = build(Settings(home=tmp_path / "open"))
+    service = build_service(settings_of(tmp_path / "open"))
     try:
         client = TestClient(create_app(service))
         assert client.simulate_get("/api/v1/runs", host=host).status_code == status

@@ -10,11 +10,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from arangovis.settings import Settings
-from arangovis.wiring import build
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
 from tests.api.samples import posted, register_with_data
+from tests.backends import build_service, settings_of
 
 SHARE = 4
 """Each operation gets this part of the examples of the Hypothesis profile."""
@@ -26,7 +25,7 @@ KNOWN = {"number": 1, "kind": "run", "key": "first", "method": "umap"}
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> schemathesis.BaseSchema:
     """Return the API over a service that has something to find."""
-    service = build(Settings(home=Path(tmp_path_factory.mktemp("fuzz"))))
+    service = build_service(settings_of(Path(tmp_path_factory.mktemp("fuzz"))))
     app = create_app(service)
     client = ContractClient(app)
     register_with_data(client)

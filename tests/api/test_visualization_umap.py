@@ -6,16 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arangovis.settings import Settings
-from arangovis.wiring import build
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
 from tests.api.visualization import World, digits, numbers, training_digits
+from tests.backends import build_service, settings_of
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    service = build(Settings(home=tmp_path_factory.mktemp("home")))
+    service = build_service(settings_of(tmp_path_factory.mktemp("home")))
     yield World(service, ContractClient(create_app(service)))
     service.close()
 
