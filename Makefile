@@ -21,6 +21,8 @@ setup: $(INSTALLED) $(PAGE) ## make .venv with everything in it, and build the p
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	# Pinned and first: any other version of PyTorch comes with gigabytes of CUDA.
+	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 

@@ -38,19 +38,22 @@ DRIVERS = {
     "prometheus_client": ("arangovis_api",),
     "pyarrow": ("arangovis.tabular",),
     "pytest": ("arangovis.testing",),
+    "requests": ("arangovis.stores.arango",),
     "rich": ("arangovis.cli",),
     "scipy": ("arangovis.projections",),
     "sklearn": ("arangovis.demo", "arangovis.projections", "arangovis.testing"),
     "sqlite3": ("arangovis.stores.embedded",),
-    "torch": ("arangovis.compatibility",),
+    "safetensors": ("arangovis.compatibility.pytorch",),
+    "torch": ("arangovis.compatibility.pytorch",),
     "umap": ("arangovis.projections",),
+    "urllib3": ("arangovis.artifacts.s3", "arangovis.stores.arango"),
 }
 """The modules or rooms that alone import a library."""
 
-ONE_MODULE = {"apispec", "arango", "boto3", "gunicorn", "lark", "networkx", "prometheus_client", "torch", "umap"}
+ONE_MODULE = {"apispec", "arango", "boto3", "gunicorn", "lark", "networkx", "prometheus_client", "requests", "umap"}
 """Of those, the libraries that one module of the room imports."""
 
-IN_FUNCTIONS = {"lark", "networkx", "numba", "pynndescent", "scipy", "sklearn", "torch", "umap"}
+IN_FUNCTIONS = {"lark", "networkx", "numba", "pynndescent", "scipy", "sklearn", "umap"}
 """Libraries too heavy to be imported before they are needed."""
 
 
