@@ -19,6 +19,7 @@ _HOMES = {
     **dict.fromkeys(("CompatibilityAnalysis", "ModelComparison"), "arangovis.notebook"),
     "Compatibility": "arangovis.compatibility.scores",
     "Evaluation": "arangovis.compatibility.evaluation",
+    "Split": "arangovis.compatibility.evaluation",
     "SweepOptions": "arangovis.compatibility.sweep",
     "compare": "arangovis.compatibility.scores",
     "error_compatibility_score": "arangovis.compatibility.scores",

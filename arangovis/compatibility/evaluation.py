@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from arangovis.compatibility.labels import Labels, as_labels, check_lengths
-from arangovis.compatibility.scores import Compatibility, Errors, Undefined, of_errors
+from arangovis.compatibility.scores import Compatibility, Errors, of_errors
 from arangovis.domain.json import JsonValue
 
 InstanceId: TypeAlias = str | int
@@ -42,6 +42,28 @@ class ClassAccuracy(NamedTuple):
     rows: int
     accuracy: float | None
     errors: tuple[InstanceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A data set, and what the old model predicts on it; all of n rows.
+
+    Args:
+        truth: the right answers.
+        h1: the predictions of the old model.
+        ids: the id of each row; its position by default.
+        h1_performance: the old model's performance metric; its accuracy by default.
+        classes: all classes, if some have no rows; those that occur by default.
+        batch_ends: see `arangovis.compatibility.scores.compare`; the accuracies are means over batches then, too.
+
+    """
+
+    truth: Labels
+    h1: Labels
+    ids: Sequence[InstanceId] | None = None
+    h1_performance: float | None = None
+    classes: tuple[Label, ...] | None = None
+    batch_ends: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,48 +121,34 @@ class Evaluation:
         }
 
 
-def evaluate(
-    h1: Labels,
-    h2: Labels,
-    truth: Labels,
-    *,
-    ids: Sequence[InstanceId] | None = None,
-    classes: Sequence[Label] | None = None,
-    batch_ends: Sequence[int] | None = None,
-    performance: tuple[float | None, float | None] = (None, None),
-) -> Evaluation:
-    """Compare the predictions of two models on a data set.
+def evaluate(split: Split, h2: Labels, *, performance: float | None = None) -> Evaluation:
+    """Compare the predictions of a new model on a data set with the old one's.
 
     Args:
-        h1: what the old model predicts, shape (n,).
+        split: the data set.
         h2: what the new model predicts, shape (n,).
-        truth: what is right, shape (n,).
-        ids: the id of each row; its position by default.
-        classes: all classes, if some have no rows; those that occur by default.
-        batch_ends: see `arangovis.compatibility.scores.compare`; the accuracies are means over batches then, too.
-        performance: a metric of the old and of the new model; the accuracy where it is None.
+        performance: the new model's performance metric; its accuracy by default.
 
     Raises:
         InvalidInput: the lengths differ.
 
     """
-    y, first, second = as_labels("truth", truth), as_labels("h1", h1), as_labels("h2", h2)
-    names = np.arange(len(y)) if ids is None else np.asarray(ids, dtype=object)
+    y, first, second = as_labels("truth", split.truth), as_labels("h1", split.h1), as_labels("h2", h2)
+    names = np.arange(len(y)) if split.ids is None else np.asarray(split.ids, dtype=object)
     check_lengths(truth=y, h1=first, h2=second, ids=names)
-    wrong = first != y, second != y
-    undefined: Undefined = "none" if batch_ends is None else "zero"
+    wrong, ends = (first != y, second != y), split.batch_ends
     occurring = tuple(np.unique(y).tolist())
-    labels = occurring if classes is None else tuple(classes)
+    labels = occurring if split.classes is None else split.classes
     rows = np.flatnonzero(wrong[0] | wrong[1])
     columns = (values[rows].tolist() for values in (names, first, second, y))
     return Evaluation(
-        scores=of_errors(*wrong, batch_ends=batch_ends, undefined=undefined),
+        scores=of_errors(*wrong, batch_ends=ends, undefined="none" if ends is None else "zero"),
         labels=occurring,
         h1_classes=_by_class(labels, y, wrong[0], names),
         h2_classes=_by_class(labels, y, wrong[1], names),
         instances=tuple(map(Instance, *columns)),
-        h1_performance=_or(performance[0], lambda: accuracy(first, y, batch_ends=batch_ends)),
-        h2_performance=_or(performance[1], lambda: accuracy(second, y, batch_ends=batch_ends)),
+        h1_performance=accuracy(first, y, batch_ends=ends) if split.h1_performance is None else split.h1_performance,
+        h2_performance=accuracy(second, y, batch_ends=ends) if performance is None else performance,
     )
 
 
@@ -150,10 +158,6 @@ def accuracy(predicted: Labels, truth: Labels, *, batch_ends: Sequence[int] | No
     ends = [len(right)] if batch_ends is None else list(batch_ends)
     shares = [right[start:end].mean() for start, end in pairwise((0, *ends)) if end > start]
     return float(np.mean(shares)) if shares else float("nan")
-
-
-def _or(given: float | None, computed: Callable[[], float]) -> float:
-    return computed() if given is None else given
 
 
 def _by_class(

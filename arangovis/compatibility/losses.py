@@ -75,6 +75,22 @@ class LossKind:
         return by_rule[self.reference]
 
 
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """How much the dissonance counts.
+
+    Args:
+        lambda_c: its weight, from 0.
+        normalize: what the sum over the support is divided by.
+        pivot: the probability from which on a binary old model says 1.
+
+    """
+
+    lambda_c: float
+    normalize: Normalize = "batch"
+    pivot: float = PIVOT
+
+
 _NEW, _STRICT = Dissonance.NEW_ERROR, Dissonance.STRICT_IMITATION
 
 LOSSES = {
@@ -110,9 +126,7 @@ def multiclass_loss(
     h1_logits: npt.ArrayLike,
     h2_logits: npt.ArrayLike,
     truth: npt.ArrayLike,
-    lambda_c: float,
-    *,
-    normalize: Normalize = "batch",
+    weighting: Weighting,
     reduction: Reduction = "mean",
 ) -> float:
     """Return a loss of models that give one logit a class.
@@ -122,8 +136,7 @@ def multiclass_loss(
         h1_logits: of the old model, shape (n, classes).
         h2_logits: of the new model, shape (n, classes).
         truth: the right class of each row, shape (n,), integers from 0.
-        lambda_c: the weight of the dissonance, from 0.
-        normalize: what the dissonance is divided by.
+        weighting: how much the dissonance counts.
         reduction: "sum" adds the base up over the rows; it does not touch the dissonance.
 
     Raises:
@@ -137,8 +150,8 @@ def multiclass_loss(
     right = -second[rows, y]
     support = first.argmax(axis=1) == y
     terms = right if kind.term is Term.TRUTH else _imitation(kind.term, first, second)
-    divisor = kind.divisor(normalize, rows=len(y), support=int(support.sum()), classes=second.shape[1])
-    return _total(right, terms[support], divisor, lambda_c, reduction)
+    divisor = kind.divisor(weighting.normalize, rows=len(y), support=int(support.sum()), classes=second.shape[1])
+    return _total(right, terms[support], divisor, weighting.lambda_c, reduction)
 
 
 def binary_loss(
@@ -146,11 +159,8 @@ def binary_loss(
     h1_probabilities: npt.ArrayLike,
     h2_probabilities: npt.ArrayLike,
     truth: npt.ArrayLike,
-    lambda_c: float,
-    *,
-    normalize: Normalize = "batch",
+    weighting: Weighting,
     reduction: Reduction = "mean",
-    pivot: float = PIVOT,
 ) -> float:
     """Return a loss of models that give the probability of class 1.
 
@@ -159,10 +169,8 @@ def binary_loss(
         h1_probabilities: of the old model, shape (n,).
         h2_probabilities: of the new model, shape (n,).
         truth: 0 or 1, shape (n,).
-        lambda_c: the weight of the dissonance, from 0.
-        normalize: what the dissonance is divided by.
+        weighting: how much the dissonance counts.
         reduction: "sum" adds the base up over the rows; it does not touch the dissonance.
-        pivot: the probability from which on h1 says 1.
 
     Raises:
         InvalidInput: the loss is unknown, or not binary.
@@ -171,10 +179,10 @@ def binary_loss(
     kind = _of_kind(name, binary=True)
     first, second, y = (np.asarray(v, dtype=np.float64) for v in (h1_probabilities, h2_probabilities, truth))
     right = _binary_cross_entropy(y, second)
-    support = (first >= pivot) == (y == 1)
+    support = (first >= weighting.pivot) == (y == 1)
     terms = right if kind.term is Term.TRUTH else _binary_cross_entropy(first, second)
-    divisor = kind.divisor(normalize, rows=len(y), support=int(support.sum()), classes=2)
-    return _total(right, terms[support], divisor, lambda_c, reduction)
+    divisor = kind.divisor(weighting.normalize, rows=len(y), support=int(support.sum()), classes=2)
+    return _total(right, terms[support], divisor, weighting.lambda_c, reduction)
 
 
 def log_softmax(logits: npt.ArrayLike) -> Array:

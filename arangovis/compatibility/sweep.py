@@ -5,11 +5,11 @@ too. A point depends on the options and its own seed only, so the order and the 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from arangovis.compatibility.evaluation import Evaluation, InstanceId, Label, evaluate
+from arangovis.compatibility.evaluation import Evaluation, Split, evaluate
 from arangovis.compatibility.grid import lambda_grid
 from arangovis.compatibility.labels import Labels
 from arangovis.compatibility.losses import NORMALIZATIONS, Dissonance, LossKind, Normalize, loss_kind
@@ -71,28 +71,6 @@ class Point:
     def dissonances(self) -> tuple[Dissonance, ...]:
         """The kinds of dissonance that this training stands for."""
         return (self.dissonance,) if self.also is None else (self.dissonance, self.also)
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """One data set of a sweep, and what the old model predicts on it; all of n rows.
-
-    Args:
-        ids: the id of each row.
-        truth: the right answers.
-        h1: the predictions of the old model.
-        h1_performance: its performance metric.
-        classes: all classes, if some have no rows.
-        batch_ends: see `arangovis.compatibility.scores.compare`; None for scores over all rows.
-
-    """
-
-    ids: Sequence[InstanceId]
-    truth: Labels
-    h1: Labels
-    h1_performance: float | None = None
-    classes: tuple[Label, ...] | None = None
-    batch_ends: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +146,10 @@ def run_point(trainer: Trainer, point: Point, splits: Mapping[str, Split], progr
 
     """
     trained = trainer(point, progress)
-    evaluations = {name: _evaluated(split, trained, name) for name, split in splits.items()}
+    evaluations = {
+        name: evaluate(split, trained.predictions[name], performance=trained.performance.get(name))
+        for name, split in splits.items()
+    }
     return PointResult(point, evaluations, trained.losses, trained.weights)
 
 
@@ -204,15 +185,3 @@ def _seed(seed: int, lambda_c: float, dissonance: Dissonance) -> int:
     """Return a seed of the point's own: the same whatever other points there are."""
     text = f"{seed} {lambda_c!r} {dissonance}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
-
-
-def _evaluated(split: Split, trained: Trained, name: str) -> Evaluation:
-    return evaluate(
-        split.h1,
-        trained.predictions[name],
-        split.truth,
-        ids=split.ids,
-        classes=split.classes,
-        batch_ends=split.batch_ends,
-        performance=(split.h1_performance, trained.performance.get(name)),
-    )

@@ -3,6 +3,7 @@
 The old model is asked without gradients, the new one exactly once a step, and logarithms are taken in log space.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -10,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arangovis.compatibility.labels import PIVOT
-from arangovis.compatibility.losses import LOSSES, LossKind, Normalize, Reduction, Term
+from arangovis.compatibility.losses import LOSSES, LossKind, Normalize, Reduction, Term, Weighting
 from arangovis.compatibility.pytorch.models import answers, labels
+
+_PIVOTS = ("discriminant_pivot", "discriminan_pivot")
 
 
 def compatibility_loss(
@@ -19,11 +22,8 @@ def compatibility_loss(
     h1: Tensor,
     h2: Tensor,
     truth: Tensor,
-    lambda_c: float,
-    *,
-    normalize: Normalize = "batch",
+    weighting: Weighting,
     reduction: Reduction = "mean",
-    pivot: float = PIVOT,
 ) -> Tensor:
     """Return the loss of answers that are there already.
 
@@ -32,21 +32,21 @@ def compatibility_loss(
         h1: what the old model answers, see `arangovis.compatibility.pytorch.models.answers`.
         h2: what the new model answers, of the same shape.
         truth: classes as integers, shape (n,); 0. or 1. of a binary model.
-        lambda_c: the weight of the dissonance.
-        normalize: what the dissonance is divided by.
+        weighting: how much the dissonance counts.
         reduction: "sum" adds the base up over the rows; it does not touch the dissonance.
-        pivot: from which probability on a binary old model says 1.
 
     """
     right = _cross_entropy(h2, truth)
     base = right.sum() if reduction == "sum" else right.mean()
-    support = labels(h1, pivot=pivot) == truth
+    support = labels(h1, pivot=weighting.pivot) == truth
     count = int(support.sum())
     if count == 0:
         return base
     terms = right if kind.term is Term.TRUTH else _imitation(kind.term, h1, h2)
-    divisor = kind.divisor(normalize, rows=len(truth), support=count, classes=h2.shape[1] if h2.ndim == 2 else 2)
-    return base + lambda_c * terms[support].sum() / divisor
+    divisor = kind.divisor(
+        weighting.normalize, rows=len(truth), support=count, classes=h2.shape[1] if h2.ndim == 2 else 2
+    )
+    return base + weighting.lambda_c * terms[support].sum() / divisor
 
 
 class CompatibilityLoss(nn.Module):
@@ -57,9 +57,11 @@ class CompatibilityLoss(nn.Module):
         h2: the new model.
         lambda_c: the weight of the dissonance.
         normalize: "batch", "support", or "reference" for what BackwardCompatibilityML computes.
-        num_classes: ignored; the answers tell.
-        discriminan_pivot: from which probability on a binary old model says 1.
-        discriminant_pivot: the same, spelled right.
+        reference_arguments: what BackwardCompatibilityML takes: `discriminant_pivot` (or `discriminan_pivot`), from
+            which probability on a binary old model says 1; and `num_classes`, which the answers tell here.
+
+    Raises:
+        TypeError: another argument was given.
 
     """
 
@@ -70,18 +72,14 @@ class CompatibilityLoss(nn.Module):
         h1: nn.Module,
         h2: nn.Module,
         lambda_c: float,
-        *,
         normalize: Normalize = "batch",
-        num_classes: int | None = None,  # noqa: ARG002  scripts pass it
-        discriminan_pivot: float | None = None,
-        discriminant_pivot: float | None = None,
+        **reference_arguments: float | None,
     ) -> None:
         super().__init__()
         self.h2 = h2
         self.lambda_c = lambda_c
         self._h1 = (h1,)  # in a tuple, so that it is no part of this module: its parameters are not to be trained
-        self._normalize = normalize
-        self._pivot = next((p for p in (discriminant_pivot, discriminan_pivot) if p is not None), PIVOT)
+        self._weighting = Weighting(lambda_c, normalize, _pivot(reference_arguments))
 
     @property
     def h1(self) -> nn.Module:
@@ -93,16 +91,7 @@ class CompatibilityLoss(nn.Module):
         with torch.no_grad():
             first = answers(self.h1, x, binary=self.kind.binary)
         second = answers(self.h2, x, binary=self.kind.binary)
-        return compatibility_loss(
-            self.kind,
-            first,
-            second,
-            y,
-            self.lambda_c,
-            normalize=self._normalize,
-            reduction=reduction,
-            pivot=self._pivot,
-        )
+        return compatibility_loss(self.kind, first, second, y, self._weighting, reduction)
 
 
 class BCNLLLoss(CompatibilityLoss):
@@ -151,6 +140,13 @@ class StrictImitationKLDivergenceLoss(CompatibilityLoss):
     """Strict imitation, Kullback-Leibler divergence from the old model."""
 
     kind = LOSSES["StrictImitationKLDivergenceLoss"]
+
+
+def _pivot(arguments: Mapping[str, float | None]) -> float:
+    if unknown := sorted(arguments.keys() - {"num_classes", *_PIVOTS}):
+        raise TypeError(f"a compatibility loss has no argument {unknown[0]!r}")
+    given = (arguments.get(name) for name in _PIVOTS)
+    return next((pivot for pivot in given if pivot is not None), PIVOT)
 
 
 def _cross_entropy(answer: Tensor, truth: Tensor) -> Tensor:

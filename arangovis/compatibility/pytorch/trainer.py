@@ -11,12 +11,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn, optim
 
-from arangovis.compatibility.evaluation import InstanceId
-from arangovis.compatibility.losses import Dissonance
+from arangovis.compatibility.evaluation import InstanceId, Split
+from arangovis.compatibility.losses import Dissonance, Weighting
 from arangovis.compatibility.pytorch.losses import compatibility_loss
 from arangovis.compatibility.pytorch.models import answers, labels
 from arangovis.compatibility.pytorch.weights import weights_of
-from arangovis.compatibility.sweep import SPLITS, TRAIN, Point, Progress, Split, SweepOptions, Trained
+from arangovis.compatibility.sweep import SPLITS, TRAIN, Point, Progress, SweepOptions, Trained
 from arangovis.domain.errors import ComputeFailed, Fault, InvalidInput
 
 RawBatch: TypeAlias = tuple[Sequence[InstanceId], Tensor, Tensor]
@@ -105,15 +105,10 @@ class TorchTrainer:
 
     def _step(self, model: nn.Module, optimizer: optim.Optimizer, batch: Batch, point: Point) -> float:
         optimizer.zero_grad()
-        loss = compatibility_loss(
-            self._options.loss(point.dissonance),
-            batch.h1,
-            answers(model, batch.x, binary=self._binary),
-            batch.y,
-            point.lambda_c,
-            normalize=self._options.normalize,
-            pivot=self._options.pivot,
-        )
+        kind = self._options.loss(point.dissonance)
+        weighting = Weighting(point.lambda_c, self._options.normalize, self._options.pivot)
+        answer = answers(model, batch.x, binary=self._binary)
+        loss = compatibility_loss(kind, batch.h1, answer, batch.y, weighting)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise ComputeFailed(f"the loss became {value} at lambda_c {point.lambda_c}; try a smaller learning rate")

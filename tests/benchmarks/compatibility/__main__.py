@@ -55,7 +55,8 @@ def main() -> None:
         ratios.append(own / other)
         print(
             f"round {number + 1}: ours {own:.2f} CPU s, forward passes {work.asked}; "
-            f"the original's way {other:.2f} CPU s, {plain_work.asked}; ratio {own / other:.2f}; results differ by at most {apart:.1e}"
+            f"the original's way {other:.2f} CPU s, {plain_work.asked}; ratio {own / other:.2f}; "
+            f"results differ by at most {apart:.1e}"
         )
     print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}); the goal is at most 0.50")
 

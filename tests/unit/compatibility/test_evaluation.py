@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arangovis.compatibility import evaluate
+from arangovis.compatibility import Split, evaluate
 from arangovis.compatibility.evaluation import REGIONS, accuracy
 from arangovis.compatibility.labels import labels_of
 from arangovis.domain.errors import InvalidInput
@@ -18,7 +18,8 @@ def test_the_originals_record_with_metadata_of_the_right_rows() -> None:
     case = reference()["two_uneven_batches"]
     h1, h2 = labels_of("h1", case["h1_logits"]), labels_of("h2", case["h2_logits"])
     ids = [case["id_offset"] + row for row in range(len(h1))]
-    found = evaluate(h1, h2, case["y"], ids=ids, classes=(0, 1, 2), batch_ends=case["batch_ends"])
+    split = Split(case["y"], h1, ids, classes=(0, 1, 2), batch_ends=tuple(case["batch_ends"]))
+    found = evaluate(split, h2)
     record = found.record(lambda instance: f"meta-{instance}")
     expected = case["evaluation"]
     for item in expected["error_instances"]:
@@ -33,7 +34,7 @@ def test_the_originals_record_with_metadata_of_the_right_rows() -> None:
 @given(rows)
 def test_regions_and_classes_add_up(drawn: list[tuple[int, int, int]]) -> None:
     h1, h2, y = ([row[column] for row in drawn] for column in range(3))
-    found = evaluate(h1, h2, y, classes=(0, 1, 2, 3))
+    found = evaluate(Split(y, h1, classes=(0, 1, 2, 3)), h2)
     regions = {name: found.region(name) for name in REGIONS}
     assert [len(regions[name]) for name in REGIONS] == [
         found.scores.progress,
@@ -50,15 +51,15 @@ def test_regions_and_classes_add_up(drawn: list[tuple[int, int, int]]) -> None:
 
 
 def test_a_model_without_errors_and_a_class_without_rows_make_a_record() -> None:
-    found = evaluate([0, 1, 1], [0, 1, 0], [0, 1, 1], classes=(0, 1, 2))
+    found = evaluate(Split([0, 1, 1], [0, 1, 1], classes=(0, 1, 2)), [0, 1, 0])
     assert found.scores.bec is None
     assert [item.accuracy for item in found.h1_classes] == [1, 1, None]
     assert found.record()["h2_incompatible_instance_ids_by_class"] == [{"class": 1, "incompatibleInstanceIds": [2]}]
-    assert evaluate([0], [0], [0]).instances == ()
+    assert evaluate(Split([0], [0]), [0]).instances == ()
 
 
 def test_ids_and_labels_may_be_texts() -> None:
-    found = evaluate(["cat", "dog"], ["dog", "dog"], ["cat", "dog"], ids=["a", "b"])
+    found = evaluate(Split(["cat", "dog"], ["cat", "dog"], ["a", "b"]), ["dog", "dog"])
     assert found.region("regress") == ("a",)
     assert found.labels == ("cat", "dog")
     assert found.instances[0].truth == "cat"
@@ -66,7 +67,7 @@ def test_ids_and_labels_may_be_texts() -> None:
 
 def test_ids_must_fit_the_rows() -> None:
     with pytest.raises(InvalidInput, match="ids has 1"):
-        evaluate([0, 1], [0, 1], [0, 1], ids=["a"])
+        evaluate(Split([0, 1], [0, 1], ["a"]), [0, 1])
 
 
 def test_accuracy_is_of_all_rows_or_of_batches() -> None:
@@ -77,5 +78,5 @@ def test_accuracy_is_of_all_rows_or_of_batches() -> None:
 
 
 def test_a_metric_of_the_users_own_replaces_the_accuracy() -> None:
-    found = evaluate([0, 1], [1, 1], [0, 1], performance=(0.7, None))
+    found = evaluate(Split([0, 1], [0, 1], h1_performance=0.7), [1, 1])
     assert (found.h1_performance, found.h2_performance) == (0.7, 0.5)

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from torch import Tensor, nn
 
 from arangovis.compatibility import losses as table
-from arangovis.compatibility.losses import LOSSES, binary_loss, multiclass_loss
+from arangovis.compatibility.losses import LOSSES, Weighting, binary_loss, multiclass_loss
 from arangovis.compatibility.pytorch import losses
 from arangovis.compatibility.pytorch.losses import CompatibilityLoss, compatibility_loss
 from arangovis.compatibility.pytorch.models import MLPClassifier, triple
@@ -43,7 +43,7 @@ def test_the_originals_multiclass_values(
     case: dict[str, Any], name: str, reduction: Any, lambda_c: float, expected: float
 ) -> None:
     h1, h2, y = case["h1_logits"], case["h2_logits"], case["y"]
-    found = multiclass_loss(name, h1, h2, y, lambda_c, normalize="reference", reduction=reduction)
+    found = multiclass_loss(name, h1, h2, y, Weighting(lambda_c, "reference"), reduction)
     assert found == pytest.approx(expected, **TOLERANCE)
     loss = getattr(losses, name)(Answering(h1), Answering(h2), lambda_c, normalize="reference")
     assert loss(torch.zeros(len(y)), torch.tensor(y), reduction=reduction).item() == pytest.approx(
@@ -56,7 +56,7 @@ def test_the_originals_binary_values(
     case: dict[str, Any], name: str, reduction: Any, lambda_c: float, expected: float
 ) -> None:
     h1, h2, y = case["h1_prob"], case["h2_prob"], case["y"]
-    found = binary_loss(name, h1, h2, y, lambda_c, normalize="reference", reduction=reduction)
+    found = binary_loss(name, h1, h2, y, Weighting(lambda_c, "reference"), reduction)
     assert found == pytest.approx(expected, **TOLERANCE)
     models = Answering(h1, binary=True), Answering(h2, binary=True)
     loss = getattr(losses, name)(*models, lambda_c, normalize="reference")
@@ -88,9 +88,9 @@ def test_every_loss_has_its_class() -> None:
 @pytest.mark.parametrize("normalize", table.NORMALIZATIONS)
 @given(h1=logits, h2=logits, y=truths)
 def test_both_forms_agree_and_are_finite(name: str, normalize: Any, h1: Any, h2: Any, y: Any) -> None:
-    plain = multiclass_loss(name, h1, h2, y, 0.7, normalize=normalize)
+    plain = multiclass_loss(name, h1, h2, y, Weighting(0.7, normalize))
     logs = [torch.log_softmax(torch.tensor(values), dim=1) for values in (h1, h2)]
-    found = compatibility_loss(LOSSES[name], logs[0], logs[1], torch.tensor(y), 0.7, normalize=normalize).item()
+    found = compatibility_loss(LOSSES[name], logs[0], logs[1], torch.tensor(y), Weighting(0.7, normalize)).item()
     assert np.isfinite(plain)
     assert found == pytest.approx(plain, rel=1e-9, abs=1e-9)
 
@@ -100,7 +100,7 @@ def test_the_divergence_is_zero_only_between_equals(h1: Any, h2: Any, y: Any) ->
     name = "StrictImitationKLDivergenceLoss"
 
     def dissonance(other: Any) -> float:
-        return multiclass_loss(name, h1, other, y, 1.0) - multiclass_loss(name, h1, other, y, 0.0)
+        return multiclass_loss(name, h1, other, y, Weighting(1.0)) - multiclass_loss(name, h1, other, y, Weighting(0.0))
 
     assert dissonance(h1) == pytest.approx(0, abs=1e-9)
     assert dissonance(h2) >= -1e-9
@@ -109,8 +109,8 @@ def test_the_divergence_is_zero_only_between_equals(h1: Any, h2: Any, y: Any) ->
 @pytest.mark.parametrize("name", MULTICLASS)
 def test_without_support_the_loss_is_the_base_loss(name: str) -> None:
     h1, h2, y = [[0.0, 9.0]] * 3, [[1.0, 2.0], [0.5, 0.1], [3.0, 3.0]], [0, 0, 0]
-    base = multiclass_loss("BCNLLLoss", h1, h2, y, 0.0)
-    assert multiclass_loss(name, h1, h2, y, 1.0) == base
+    base = multiclass_loss("BCNLLLoss", h1, h2, y, Weighting(0.0))
+    assert multiclass_loss(name, h1, h2, y, Weighting(1.0)) == base
     model = Answering(h2)
     loss = getattr(losses, name)(Answering(h1), model, 1.0)(torch.zeros(3), torch.tensor(y))
     loss.backward()
@@ -123,7 +123,7 @@ def test_without_support_the_loss_is_the_base_loss(name: str) -> None:
 def test_logits_that_saturate_give_finite_losses(normalize: Any) -> None:
     h1, h2, y = [[9.0, 0.0]], [[-2000.0, 2000.0]], [0]
     for name in MULTICLASS:
-        assert np.isfinite(multiclass_loss(name, h1, h2, y, 0.5, normalize=normalize))
+        assert np.isfinite(multiclass_loss(name, h1, h2, y, Weighting(0.5, normalize)))
 
 
 @pytest.mark.parametrize("name", MULTICLASS)
@@ -160,14 +160,20 @@ def test_a_misspelled_pivot_is_understood() -> None:
     for given_as in ("discriminan_pivot", "discriminant_pivot"):
         loss = losses.BCBinaryCrossEntropyLoss(Answering(h1, binary=True), h2, 1.0, **{given_as: 0.7})
         assert loss(y, y).item() == pytest.approx(
-            binary_loss("BCBinaryCrossEntropyLoss", h1, [0.5, 0.5], y, 1, pivot=0.7)
+            binary_loss("BCBinaryCrossEntropyLoss", h1, [0.5, 0.5], y, Weighting(1, pivot=0.7))
         )
+
+
+def test_an_argument_that_no_loss_has_is_refused() -> None:
+    with pytest.raises(TypeError, match="no argument 'margin'"):
+        losses.BCNLLLoss(MLPClassifier(2, 2), MLPClassifier(2, 2), 0.5, margin=1)
+    losses.BCKLDivergenceLoss(MLPClassifier(2, 2), MLPClassifier(2, 2), 0.5, num_classes=2)
 
 
 def test_the_wrong_loss_is_refused() -> None:
     with pytest.raises(InvalidInput, match="'HingeLoss' is not one of BCNLLLoss"):
-        multiclass_loss("HingeLoss", [[1.0]], [[1.0]], [0], 0)
+        multiclass_loss("HingeLoss", [[1.0]], [[1.0]], [0], Weighting(0))
     with pytest.raises(InvalidInput, match="probabilities of class 1"):
-        multiclass_loss("BCBinaryCrossEntropyLoss", [[1.0]], [[1.0]], [0], 0)
+        multiclass_loss("BCBinaryCrossEntropyLoss", [[1.0]], [[1.0]], [0], Weighting(0))
     with pytest.raises(InvalidInput, match="one logit a class"):
-        binary_loss("BCNLLLoss", [1.0], [1.0], [0], 0)
+        binary_loss("BCNLLLoss", [1.0], [1.0], [0], Weighting(0))

@@ -12,7 +12,7 @@ from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.linear_model import SGDClassifier
 from torch import Tensor, nn
 
-from arangovis.compatibility import LogisticRegression, MLPClassifier, lambda_grid
+from arangovis.compatibility import LogisticRegression, MLPClassifier, Split, lambda_grid
 from arangovis.compatibility.losses import Dissonance
 from arangovis.compatibility.pytorch.trainer import Models, RawBatch, TorchTrainer, optimizers
 from arangovis.compatibility.pytorch.weights import load_weights, weights_of
@@ -20,7 +20,6 @@ from arangovis.compatibility.sweep import (
     Point,
     PointResult,
     Progress,
-    Split,
     SweepOptions,
     Trained,
     points,
@@ -299,8 +298,7 @@ def test_a_model_that_is_not_pytorchs() -> None:
         return Trained({name: model.predict(images[part]) for name, part in parts.items()})
 
     splits = {
-        name: Split(ids=list(range(1797))[part], truth=targets[part], h1=old.predict(images[part]))
-        for name, part in parts.items()
+        name: Split(targets[part], old.predict(images[part]), list(range(1797))[part]) for name, part in parts.items()
     }
     results = [run_point(train, p, splits, no_progress) for p in points(SweepOptions(lambdas=(0.0, 1.0)))]
     assert all(result.weights is None for result in results)
