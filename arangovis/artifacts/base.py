@@ -1,17 +1,38 @@
 """The contract of an artifact store: bytes under their SHA-256.
 
 Bytes are written before the graph speaks of them, so a crash leaves at most an orphan blob. Deciding which blob
-is an orphan is the business of `arangovis.services.blobs`, not of the store.
+is an orphan, and who may remove it, is the business of `arangovis.services.blobs`, not of the store.
 """
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from arangovis.domain.errors import IntegrityError
+from arangovis.domain.errors import Fault, IntegrityError, InvalidInput
+
+REMOVE_MAX_S = 30.0
+"""How long `remove` may last: whoever has the right to remove has it for a while only."""
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def is_digest(text: str) -> bool:
+    """Say whether a text is the name of a blob: 64 lower-case hex digits."""
+    return _DIGEST.match(text) is not None
+
+
+def checked_digest(digest: str) -> str:
+    """Return the digest.
+
+    Raises:
+        InvalidInput: it is none.
+
+    """
+    if not is_digest(digest):
+        raise InvalidInput.of(Fault("digest", f"{digest[:80]!r} is not 64 lower-case hex digits"))
+    return digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +45,17 @@ class StoredBlob:
 
 
 class ArtifactStore(ABC):
-    """Content-addressed bytes. All methods may be called from any thread and any process."""
+    """Content-addressed bytes. All methods may be called from any thread and any process.
+
+    All of them raise StoreUnavailable if the place where the bytes are kept does not answer or does not let us in.
+    """
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make the place where the bytes are kept, if it is not there. Repeating it changes nothing.
+
+        Nothing else makes it, so that a wrong name is told instead of filled.
+        """
 
     @abstractmethod
     def put(self, data: bytes) -> str:
@@ -52,22 +83,14 @@ class ArtifactStore(ABC):
 
     @abstractmethod
     def remove(self, digest: str) -> None:
-        """Remove a blob; one that is not there stays not there."""
+        """Remove a blob; one that is not there stays not there.
+
+        It ends within REMOVE_MAX_S, and has no effect after that.
+        """
 
     @abstractmethod
     def blobs(self) -> Iterator[StoredBlob]:
         """Walk all blobs, in no particular order."""
-
-    @abstractmethod
-    def removal_lock(self, timeout_s: float) -> AbstractContextManager[None]:
-        """Hold the one right to remove blobs, among all threads and processes, until the context ends.
-
-        A holder that stalls keeps it; one that dies frees it. It does not hinder `put`, `open` or `read`.
-
-        Raises:
-            Conflict: another held it for all of `timeout_s` seconds.
-
-        """
 
     @abstractmethod
     def sweep_temporary(self, older_than_us: int) -> int:

@@ -2,29 +2,22 @@
 
     root/blobs/ab/ab34...      the bytes, named by their digest, in 256 folders by its first two digits
     root/temporary/...         files being written; what a crash leaves there is swept
-    root/removal.lock          locked by whoever may remove blobs
 
 Bytes are written to a temporary file, fsynced, renamed into place, and the folder is fsynced: a reader sees all of a
 blob or nothing, and what `put` returned survives a power cut.
 """
 
-import fcntl
 import hashlib
 import os
-import re
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from arangovis.artifacts.base import ArtifactStore, StoredBlob
-from arangovis.domain.errors import Conflict, Fault, InvalidInput, NotFound
+from arangovis.artifacts.base import ArtifactStore, StoredBlob, checked_digest, is_digest
+from arangovis.domain.errors import NotFound
 
 CHUNK_BYTES = 1 << 20
-LOCK_PAUSE_S = 0.01
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class LocalArtifactStore(ArtifactStore):
@@ -33,8 +26,11 @@ class LocalArtifactStore(ArtifactStore):
     def __init__(self, root: Path) -> None:
         self._blobs = root / "blobs"
         self._temporary = root / "temporary"
-        self._lock = root / "removal.lock"
         self._durable: set[Path] = set()  # folders whose own names this process has synced
+
+    def prepare(self) -> None:
+        """Make the folder; see `ArtifactStore.prepare`. Storing makes it too: a folder is nobody's to provide."""
+        self._blobs.mkdir(parents=True, exist_ok=True)
 
     def put(self, data: bytes) -> str:
         """Store bytes; see `ArtifactStore.put`. A present file of another size is damaged and written again."""
@@ -76,16 +72,8 @@ class LocalArtifactStore(ArtifactStore):
     def blobs(self) -> Iterator[StoredBlob]:
         """Walk all blobs; files that are none of ours are passed over."""
         for path in self._blobs.glob("??/*"):
-            if _DIGEST.match(path.name) and (status := _status(path)) is not None:
+            if is_digest(path.name) and (status := _status(path)) is not None:
                 yield StoredBlob(path.name, status.st_size, status.st_mtime_ns // 1000)
-
-    @contextmanager
-    def removal_lock(self, timeout_s: float) -> Iterator[None]:
-        """Hold the right to remove; the kernel frees it when the process dies. See `ArtifactStore.removal_lock`."""
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("ab") as file:
-            _lock_within(file, timeout_s)
-            yield
 
     def sweep_temporary(self, older_than_us: int) -> int:
         """Remove temporary files last written before this time; see `ArtifactStore.sweep_temporary`."""
@@ -98,9 +86,7 @@ class LocalArtifactStore(ArtifactStore):
         return removed
 
     def _path(self, digest: str) -> Path:
-        if not _DIGEST.match(digest):
-            raise InvalidInput.of(Fault("digest", f"{digest[:80]!r} is not 64 lower-case hex digits"))
-        return self._blobs / digest[:2] / digest
+        return self._blobs / checked_digest(digest)[:2] / digest
 
     def _has(self, digest: str, size: int) -> bool:
         """Say whether the blob is there, of this size; if so, it is durable on return."""
@@ -158,14 +144,3 @@ def _sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _lock_within(file: BinaryIO, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() >= deadline:
-                raise Conflict("another process is removing blobs; try again") from error
-        time.sleep(LOCK_PAUSE_S)

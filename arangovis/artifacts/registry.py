@@ -4,17 +4,18 @@ from importlib import import_module
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from arangovis.artifacts.base import ArtifactStore
-from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.errors import Fault, InvalidInput, MissingExtra
 
-_OPENERS = {"file": "arangovis.artifacts.registry:open_local"}
+_OPENERS = {"file": "arangovis.artifacts.registry:open_local", "s3": "arangovis.artifacts.registry:open_s3"}
 """URL scheme -> module:function that takes the split URL and returns the store."""
 
 
 def open_artifacts(url: str) -> ArtifactStore:
-    """Open the artifact store that a URL names, such as `file:///var/lib/arangovis/artifacts`.
+    """Open the artifact store that a URL names, such as `file:///var/lib/arangovis/artifacts` or `s3://bucket/prefix`.
 
     Raises:
         InvalidInput: the scheme is not known, or the URL has a form that its store does not read.
+        MissingExtra: the store needs a library that is not installed.
 
     """
     split = _split(url)
@@ -43,6 +44,24 @@ def open_local(split: SplitResult) -> ArtifactStore:
     if "\0" in path:
         raise _refused("a file URL has no NUL character")
     return LocalArtifactStore(Path(path))
+
+
+def open_s3(split: SplitResult) -> ArtifactStore:
+    """Open the store of an `s3:` URL; nothing is asked of the server yet.
+
+    Raises:
+        InvalidInput: it names no bucket, or its query is not understood.
+        MissingExtra: boto3 is not installed.
+
+    """
+    from arangovis.artifacts.s3.place import place_of
+
+    place = place_of(split)
+    try:
+        from arangovis.artifacts.s3.store import S3ArtifactStore
+    except ImportError as error:
+        raise MissingExtra("artifacts in S3 need boto3: install arangovis[s3]") from error
+    return S3ArtifactStore(place)
 
 
 def _split(url: str) -> SplitResult:

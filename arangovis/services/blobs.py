@@ -6,46 +6,56 @@ A blob's record is `staged` (kept until `due`, for a node about to be written), 
 1. A writer writes the record before the bytes: staged, due a day from now; a staged one is given another day.
 2. The action that makes a node refer to the bytes sets their record to kept; it fails if the record is missing or
    doomed. Kept is final, so a sweep never looks at it.
-3. A sweep holds the artifact store's removal lock while it dooms records that are past due (checked again inside
-   the action), removes their bytes, then removes the records. Bytes without a record are doomed the same way.
-4. A writer that meets a doomed record takes the removal lock before it stages. It then knows that nobody is
-   removing: the sweep was done, or it died and left the record, and the writer writes the bytes again.
+3. A sweep dooms records that are past due (checked again inside the action), which gives it the right to remove their
+   bytes until the record's new `due`, a minute later. It begins no removal that may end after that. Then it removes
+   the records, those that are still its own. Bytes without a record are doomed the same way.
+4. A writer that meets a record whose bytes another has the right to remove waits. Once the right has ended, the bytes
+   were removed or the sweep died or stalled: it removes no more, and the writer stages and writes the bytes again.
 
-Both 1 and 3 write the one record, so they exclude each other in the graph store; only the holder of the lock removes
-bytes, and only those of records that it doomed while it held it. So no sweep removes what a writer staged within
-the day or an action kept, however long either side stalls. A crash leaves a staged record, or a doomed one that the
-next sweep finishes. An artifact store belongs to one graph store.
+All of them write the one record, so they exclude each other in the graph store; only who doomed a record removes its
+bytes, and only while its right lasts, by the store's clock. So no sweep removes what a writer staged within the day
+or an action kept, however long either side stalls, with one exception that no store of bytes lets us close: a removal
+that was sent in time and takes effect later than `REMOVE_MAX_S`. A crash leaves a staged record, or a doomed one that a
+later sweep finishes. Sweeps may run side by side. An artifact store belongs to one graph store.
 """
 
 import hashlib
 import tempfile
+import time
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, cast
 
 from arangovis.artifacts.base import ArtifactStore
-from arangovis.domain.errors import Conflict, IntegrityError, NotFound, StoreUnavailable
+from arangovis.domain.errors import IntegrityError, NotFound, StoreUnavailable
 from arangovis.domain.graph import Caller, Record
+from arangovis.services.blob_records import (
+    DOOMED,
+    KEPT,
+    STAGED,
+    STAGED_FOR_US,
+    BlobReference,
+    allows_removal,
+    doom_all,
+    forget_all,
+    give_back,
+    hold,
+    reference_of,
+    stage_all,
+)
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
-STAGED_FOR_US = 24 * 3600 * 1_000_000
-"""How long bytes are kept for a node that is not yet written."""
 REMOVAL_WAIT_S = 10.0
+REMOVAL_PAUSE_S = 0.1
 SWEEP_BATCH = 100
 CHUNK_BYTES = 1 << 20
 SPOOL_BYTES = 16 << 20
-_STAGED, _KEPT, _DOOMED = "staged", "kept", "doomed"
+VERIFIER = Caller("verification")
 
-
-@dataclass(frozen=True, slots=True)
-class BlobReference:
-    """Stored bytes: their SHA-256, 64 hex digits, and how many they are."""
-
-    digest: str
-    bytes: int
+__all__ = ["STAGED_FOR_US", "BlobReference", "Blobs", "SweepReport"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +119,22 @@ class Blobs:
         """
         for digest in dict.fromkeys(digests):
             record = transaction.record("blob", digest)
-            if record is None or record.group == _DOOMED:
+            if record is None or record.group == DOOMED:
                 raise IntegrityError(f"blob {digest[:12]} is not stored, or no longer")
-            if record.group != _KEPT:
-                transaction.put_record(Record("blob", digest, group=_KEPT, data=record.data))
+            if record.group != KEPT:
+                transaction.put_record(Record("blob", digest, group=KEPT, data=record.data))
 
     def _stage(self, references: Sequence[BlobReference], caller: Caller) -> None:
-        doomed = self._store.transact(lambda transaction: _stage_all(transaction, references), caller)
-        if doomed:
-            with self._removal_right():
-                self._store.transact(lambda transaction: _stage_all(transaction, doomed, revive=True), caller)
+        deadline = time.monotonic() + self._removal_wait_s
+        waiting = self._staged(references, caller)
+        while waiting:
+            if time.monotonic() >= deadline:
+                raise StoreUnavailable("unused blobs are being removed at this moment; try again")
+            time.sleep(REMOVAL_PAUSE_S)
+            waiting = self._staged(waiting, caller)
+
+    def _staged(self, references: Sequence[BlobReference], caller: Caller) -> Sequence[BlobReference]:
+        return self._store.transact(lambda transaction: stage_all(transaction, references), caller)
 
     # --- reading ----------------------------------------------------------------------------------------------
 
@@ -134,6 +150,10 @@ class Blobs:
         except NotFound as error:
             raise IntegrityError(f"the bytes of blob {digest[:12]} are gone") from error
 
+    def exists(self, digest: str) -> bool:
+        """Say whether the bytes of a blob are there, without looking at them."""
+        return self._artifacts.exists(digest)
+
     def verify(self, digest: str) -> bool:
         """Say whether the bytes of a blob are there and undamaged. Damaged ones are removed, so that saving the
         same content again writes it.
@@ -144,13 +164,19 @@ class Blobs:
         """
         if not self._artifacts.exists(digest):
             return False
-        if self._is_intact(digest):
-            return True
-        with self._removal_right():
-            if self._is_intact(digest):
-                return True  # another found the damage too, and has the bytes again by now
+        return self._is_intact(digest) or self._repaired(digest)
+
+    def _repaired(self, digest: str) -> bool:
+        """Remove damaged bytes; return True if another found the damage too, and has the bytes again by now."""
+        by = uuid.uuid4().hex
+        held = self._store.transact(lambda transaction: hold(transaction, digest, by), VERIFIER)
+        is_intact = self._is_intact(digest)
+        if not is_intact:
+            if not allows_removal(held.right, self._store.now()):
+                raise StoreUnavailable("the damaged bytes took too long to read; try again")
             self._artifacts.remove(digest)
-        return False
+        self._store.transact(lambda transaction: give_back(transaction, held, removed=not is_intact), VERIFIER)
+        return is_intact
 
     def _is_intact(self, digest: str) -> bool:
         found = hashlib.sha256()
@@ -174,9 +200,6 @@ class Blobs:
             now: records due by this time go, microseconds since 1970; None for the store's clock.
             dry_run: count only.
 
-        Raises:
-            StoreUnavailable: another sweep is running.
-
         """
         moment = self._store.now() if now is None else now
         staged, staged_bytes = self._removed(self._overdue(moment), moment, caller, dry_run=dry_run)
@@ -196,19 +219,24 @@ class Blobs:
         return count, size
 
     def _remove(self, batch: Sequence[BlobReference], now: int, caller: Caller) -> Sequence[BlobReference]:
-        with self._removal_right():
-            doomed = self._store.transact(lambda transaction: _doom_all(transaction, batch, now), caller)
-            for reference in doomed:
-                self._artifacts.remove(reference.digest)
-            self._store.transact(lambda transaction: _forget_all(transaction, doomed), caller)
-        return doomed
+        """Doom a batch and remove what its right leaves the time for; the rest stays doomed for a later sweep."""
+        by = uuid.uuid4().hex
+        rights = self._store.transact(lambda transaction: doom_all(transaction, batch, now, by), caller)
+        removed = []
+        for right in rights:
+            if not allows_removal(right, self._store.now()):
+                break
+            self._artifacts.remove(right.key)
+            removed.append(right)
+        self._store.transact(lambda transaction: forget_all(transaction, removed), caller)
+        return tuple(map(reference_of, removed))
 
     def _overdue(self, now: int) -> Iterator[BlobReference]:
         """Walk the staged records past due, and the doomed ones that a sweep left behind."""
-        for group in (_STAGED, _DOOMED):
+        for group, due_max in ((STAGED, now), (DOOMED, self._store.now())):
             after: Record | None = None
-            while page := self._store.records("blob", group, due_max=now, after=after, limit=SWEEP_BATCH):
-                yield from (BlobReference(record.key, int(str(record.data["bytes"]))) for record in page)
+            while page := self._store.records("blob", group, due_max=due_max, after=after, limit=SWEEP_BATCH):
+                yield from map(reference_of, page)
                 after = page[-1]
 
     def _foreign(self, now: int) -> Iterator[BlobReference]:
@@ -216,50 +244,6 @@ class Blobs:
         for blob in self._artifacts.blobs():
             if blob.modified < now - STAGED_FOR_US and self._store.record("blob", blob.digest) is None:
                 yield BlobReference(blob.digest, blob.bytes)
-
-    @contextmanager
-    def _removal_right(self) -> Iterator[None]:
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(self._artifacts.removal_lock(self._removal_wait_s))
-            except Conflict as error:
-                raise StoreUnavailable("unused blobs are being removed at this moment; try again") from error
-            yield
-
-
-def _stage_all(
-    transaction: Transaction, references: Sequence[BlobReference], *, revive: bool = False
-) -> tuple[BlobReference, ...]:
-    """Stage what is not kept; return what is doomed, unless it is revived by the holder of the removal lock."""
-    doomed = []
-    for reference in references:
-        record = transaction.record("blob", reference.digest)
-        if record is not None and record.group == _DOOMED and not revive:
-            doomed.append(reference)
-        elif record is None or record.group != _KEPT:
-            due = max(transaction.now + STAGED_FOR_US, 0 if record is None else record.due)
-            transaction.put_record(_record(reference, _STAGED, due))
-    return tuple(doomed)
-
-
-def _doom_all(transaction: Transaction, references: Sequence[BlobReference], now: int) -> tuple[BlobReference, ...]:
-    """Doom what is not kept and not staged for longer; return what is doomed now."""
-    doomed = []
-    for reference in references:
-        record = transaction.record("blob", reference.digest)
-        if record is None or record.group == _DOOMED or (record.group == _STAGED and record.due <= now):
-            transaction.put_record(_record(reference, _DOOMED, now))
-            doomed.append(reference)
-    return tuple(doomed)
-
-
-def _forget_all(transaction: Transaction, references: Sequence[BlobReference]) -> None:
-    for reference in references:
-        transaction.remove_record("blob", reference.digest)
-
-
-def _record(reference: BlobReference, group: str, due: int) -> Record:
-    return Record("blob", reference.digest, group=group, due=due, data={"bytes": reference.bytes})
 
 
 def _spooled(stream: BinaryIO, spool: BinaryIO) -> BlobReference:

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from arangovis.artifacts.base import ArtifactStore
-from arangovis.domain.errors import Conflict, IntegrityError, InvalidInput, NotFound
+from arangovis.domain.errors import IntegrityError, InvalidInput, NotFound
 
 NOT_DIGESTS = (
     "",
@@ -148,29 +148,6 @@ class ArtifactStoreSuite(ABC):
             store.put(data)
             done.set()
         assert seen.result() == {len(data)}
-
-    def test_one_holds_the_right_to_remove(self, store: ArtifactStore) -> None:
-        with store.removal_lock(timeout_s=0), ThreadPoolExecutor(1) as pool:
-            with pytest.raises(Conflict):
-                pool.submit(_lock_once, store, 0.0).result()
-            assert store.read(store.put(b"puts go on")) == b"puts go on"
-        _lock_once(store, 0.0)
-
-    def test_the_right_to_remove_is_waited_for(self, store: ArtifactStore) -> None:
-        with ThreadPoolExecutor(1) as pool:
-            with store.removal_lock(timeout_s=0):
-                waiting = pool.submit(_lock_once, store, 30.0)
-            waiting.result()
-
-    def test_the_right_to_remove_is_given_back_after_a_failure(self, store: ArtifactStore) -> None:
-        with pytest.raises(KeyError), store.removal_lock(timeout_s=0):
-            raise KeyError
-        _lock_once(store, 0.0)
-
-
-def _lock_once(store: ArtifactStore, timeout_s: float) -> None:
-    with store.removal_lock(timeout_s):
-        pass
 
 
 def _lengths_seen(store: ArtifactStore, digest: str, done: threading.Event) -> set[int]:

@@ -3,9 +3,8 @@ import io
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -17,23 +16,27 @@ from hypothesis import strategies as st
 from arangovis.artifacts.base import ArtifactStore, StoredBlob
 from arangovis.artifacts.local import LocalArtifactStore
 from arangovis.domain.errors import IntegrityError, StoreUnavailable
-from arangovis.domain.graph import Caller
+from arangovis.domain.graph import Caller, Record
 from arangovis.domain.ids import time_ordered_id
+from arangovis.services.blob_records import REMOVE_MAX_US, RIGHT_US
 from arangovis.services.blobs import STAGED_FOR_US, BlobReference, Blobs, SweepReport
 from arangovis.stores.memory import MemoryStore
 from arangovis.stores.transaction import Transaction
 
 CALLER = Caller("tester")
 START = 1_700_000_000_000_000
-PHASES = ("locked", "before remove", "after remove", "unlocking")
+PHASES = ("scanned", "before remove", "after remove")
 
 
 class Watched(ArtifactStore):
-    """An artifact store that calls back at the points where a sweep can be interrupted."""
+    """An artifact store that calls back before and after it removes bytes."""
 
     def __init__(self, inner: LocalArtifactStore) -> None:
         self.inner = inner
         self.on: Callable[[str], None] = lambda phase: None
+
+    def prepare(self) -> None:
+        self.inner.prepare()
 
     def put(self, data: bytes) -> str:
         return self.inner.put(data)
@@ -58,15 +61,19 @@ class Watched(ArtifactStore):
     def sweep_temporary(self, older_than_us: int) -> int:
         return self.inner.sweep_temporary(older_than_us)
 
-    def removal_lock(self, timeout_s: float) -> AbstractContextManager[None]:
-        return self._watched_lock(timeout_s)
 
-    @contextmanager
-    def _watched_lock(self, timeout_s: float) -> Iterator[None]:
-        with self.inner.removal_lock(timeout_s):
-            self.on("locked")
-            yield
-            self.on("unlocking")
+class Scanned(MemoryStore):
+    """A store that calls back when a sweep has read which records are past due, and has not acted yet."""
+
+    def __init__(self, clock: Callable[[], int], on: Callable[[str], None]) -> None:
+        super().__init__(clock=clock)
+        self._on = on
+
+    def records(self, kind: str, *args: object, **options: object) -> Sequence[Record]:
+        found = super().records(kind, *args, **options)
+        if found:
+            self._on("scanned")
+        return found
 
 
 @dataclass
@@ -79,7 +86,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.artifacts = Watched(LocalArtifactStore(self.root))
-        self.store = MemoryStore(clock=lambda: self.now)
+        self.store = Scanned(lambda: self.now, lambda phase: self.artifacts.on(phase))
         self.blobs = Blobs(self.store, self.artifacts, removal_wait_s=0)
 
     def refer(self, reference: BlobReference) -> None:
@@ -190,7 +197,7 @@ def test_what_is_staged_again_while_a_sweep_begins_stays(world: World) -> None:
     world.now += STAGED_FOR_US
 
     def save(phase: str) -> None:
-        if phase == "locked":
+        if phase == "scanned":
             world.blobs.save(b"data", CALLER)
 
     world.artifacts.on = save
@@ -241,9 +248,10 @@ def test_the_next_sweep_finishes_what_a_crash_left(world: World, phase: str) -> 
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_writer_revives_what_a_crash_left_doomed(world: World, phase: str) -> None:
+def test_a_writer_writes_what_a_crash_left_doomed_again(world: World, phase: str) -> None:
     world.blobs.save(b"data", CALLER)
     _crash(world, phase)
+    world.now += RIGHT_US
     reference = world.blobs.save(b"data", CALLER)
     world.refer(reference)
     world.now += 100 * STAGED_FOR_US
@@ -251,12 +259,97 @@ def test_a_writer_revives_what_a_crash_left_doomed(world: World, phase: str) -> 
     assert world.blobs.read(reference.digest) == b"data"
 
 
-def test_a_second_sweep_does_not_run_beside_the_first(world: World) -> None:
-    world.blobs.save(b"data", CALLER)
-    world.now += STAGED_FOR_US
-    with world.artifacts.inner.removal_lock(0), pytest.raises(StoreUnavailable, match="try again"):
-        world.blobs.sweep(CALLER)
+@pytest.mark.parametrize("phase", ["before remove", "after remove"])
+def test_the_right_to_remove_outlives_its_holder_for_a_while(world: World, phase: str) -> None:
+    digest = world.blobs.save(b"data", CALLER).digest
+    _crash(world, phase)
+    world.now += RIGHT_US - 1
+    with pytest.raises(StoreUnavailable, match="try again"):
+        world.blobs.save(b"data", CALLER)
+    assert world.blobs.sweep(CALLER) == SweepReport()
+    world.now += 1
     assert world.blobs.sweep(CALLER).staged == 1
+    assert world.group(digest) is None
+
+
+def test_a_sweep_that_stalled_removes_no_more(world: World) -> None:
+    """Its right has ended; a writer has the second blob again, and what it was promised holds."""
+    first, second = world.blobs.save_many([b"first", b"second"], CALLER)
+    stalled = []
+
+    def stall(phase: str) -> None:
+        if phase == "after remove" and not stalled:
+            other = second if world.artifacts.exists(second.digest) else first
+            stalled.append(other)
+            world.now += STAGED_FOR_US + RIGHT_US
+            world.refer(world.blobs.save(b"second" if other is second else b"first", CALLER))
+
+    world.artifacts.on = stall
+    assert world.blobs.sweep(CALLER, START + STAGED_FOR_US).staged == 1
+    (other,) = stalled
+    assert world.group(other.digest) == "kept"
+    assert digest_of(world.blobs.read(other.digest)) == other.digest
+
+
+def test_no_removal_begins_that_may_end_after_the_right(world: World) -> None:
+    references = world.blobs.save_many([b"first", b"second"], CALLER)
+
+    def hesitate(phase: str) -> None:
+        if phase == "after remove":
+            world.now += RIGHT_US - REMOVE_MAX_US
+
+    world.artifacts.on = hesitate
+    assert world.blobs.sweep(CALLER, START + STAGED_FOR_US).staged == 1
+    assert sorted(str(world.group(reference.digest)) for reference in references) == ["None", "doomed"]
+    world.now += RIGHT_US
+    assert world.blobs.sweep(CALLER, START + STAGED_FOR_US).staged == 1
+
+
+def test_a_sweep_forgets_no_record_that_is_another_sweeps_by_now(world: World) -> None:
+    """The first sweep's removal lasts until its right has ended, and the second has doomed the same blob."""
+    digest = world.blobs.save(b"data", CALLER).digest
+    seen = []
+
+    def overtake(phase: str) -> None:
+        if phase == "after remove" and not seen:
+            seen.append(phase)
+            world.now += RIGHT_US
+            _crash(world, "before remove")
+            seen.append(world.store.record("blob", digest))
+
+    world.artifacts.on = overtake
+    world.blobs.sweep(CALLER, START + STAGED_FOR_US)
+    assert world.store.record("blob", digest) == seen[1]
+    assert world.group(digest) == "doomed"
+
+
+def test_a_sweep_leaves_alone_what_another_has_doomed_since_it_looked(world: World) -> None:
+    digest = world.blobs.save(b"data", CALLER).digest
+    world.now += STAGED_FOR_US
+    seen = []
+
+    def overtake(phase: str) -> None:
+        if phase == "scanned" and not seen:
+            seen.append(phase)
+            _crash(world, "before remove")
+
+    world.artifacts.on = overtake
+    assert world.blobs.sweep(CALLER) == SweepReport()
+    assert world.group(digest) == "doomed"
+    assert world.artifacts.exists(digest)
+
+
+def test_sweeps_beside_each_other_remove_each_blob_once(world: World) -> None:
+    world.blobs.save_many([b"first", b"second"], CALLER)
+    inner = []
+
+    def sweep_too(phase: str) -> None:
+        if phase == "before remove" and not inner:
+            inner.append(world.blobs.sweep(CALLER, START + STAGED_FOR_US))
+
+    world.artifacts.on = sweep_too
+    assert world.blobs.sweep(CALLER, START + STAGED_FOR_US).staged == 2
+    assert inner == [SweepReport()]
 
 
 @pytest.mark.parametrize("phase", ["before remove", "after remove"])
@@ -336,10 +429,16 @@ class _Writer:
     later=st.sampled_from([STAGED_FOR_US - 1, STAGED_FOR_US, 2 * STAGED_FOR_US]),
     during=st.lists(st.tuples(st.integers(0, 4), _ACTS), min_size=1, max_size=5),
     dies_at=st.none() | st.integers(0, 4),
+    stalls_at=st.none() | st.integers(0, 4),
 )
 @settings(max_examples=100)
 def test_no_interleaving_breaks_a_promise(
-    tmp_path_factory: pytest.TempPathFactory, before: list, later: int, during: list, dies_at: int | None
+    tmp_path_factory: pytest.TempPathFactory,
+    before: list,
+    later: int,
+    during: list,
+    dies_at: int | None,
+    stalls_at: int | None,
 ) -> None:
     world = World(tmp_path_factory.mktemp("blobs"))
     writer = _Writer(world)
@@ -349,11 +448,13 @@ def test_no_interleaving_breaks_a_promise(
     points = iter(range(1_000_000))
     is_acting = False
 
-    def interrupt(_phase: str) -> None:
+    def interrupt(phase: str) -> None:
         nonlocal is_acting
         if is_acting:
             return
         is_acting, point = True, next(points)
+        if point == stalls_at:  # a removal ends in time; between two of them a process may stall for ever
+            world.now += REMOVE_MAX_US if phase == "before remove" else RIGHT_US
         for at, (act, data) in during:
             if at == point:
                 writer.act(act, data)
@@ -368,6 +469,7 @@ def test_no_interleaving_breaks_a_promise(
         writer.check(world.now)
     world.artifacts.on = lambda phase: None
     writer.check(world.now)
+    world.now += RIGHT_US
     for data in CONTENTS:
         writer.act("save and refer", data)
     world.now += 2 * STAGED_FOR_US
@@ -424,3 +526,67 @@ def test_damaged_bytes_are_found_and_can_be_saved_again(world: World, tmp_path: 
     world.blobs.save(b"data", CALLER)
     assert world.blobs.verify(reference.digest)
     assert world.blobs.read(reference.digest) == b"data"
+
+
+def test_damaged_bytes_of_a_staged_blob_are_forgotten_with_their_record(world: World, tmp_path: Path) -> None:
+    reference = world.blobs.save(b"data", CALLER)
+    (tmp_path / "blobs" / reference.digest[:2] / reference.digest).write_bytes(b"dato")
+    assert not world.blobs.verify(reference.digest)
+    assert world.group(reference.digest) is None
+    with pytest.raises(IntegrityError):
+        world.refer(reference)
+
+
+def test_damage_that_another_repaired_meanwhile_is_left_alone(world: World, tmp_path: Path) -> None:
+    reference = world.blobs.save(b"data", CALLER)
+    world.refer(reference)
+    before = world.store.record("blob", reference.digest)
+    opened = []
+
+    def open_damaged_once(digest: str) -> BinaryIO:
+        opened.append(digest)
+        return io.BytesIO(b"dato") if len(opened) == 1 else world.artifacts.inner.open(digest)
+
+    world.artifacts.open = open_damaged_once
+    assert world.blobs.verify(reference.digest)
+    assert len(opened) == 2
+    assert world.store.record("blob", reference.digest) == before
+
+
+def test_nobody_writes_or_verifies_while_damage_is_removed(world: World, tmp_path: Path) -> None:
+    reference = world.blobs.save(b"data", CALLER)
+    world.refer(reference)
+    (tmp_path / "blobs" / reference.digest[:2] / reference.digest).write_bytes(b"da")
+    told = []
+
+    def interfere(phase: str) -> None:
+        if phase == "before remove":
+            for use in (lambda: world.blobs.save(b"data", CALLER), lambda: world.blobs.verify(reference.digest)):
+                with pytest.raises(StoreUnavailable, match="try again"):
+                    use()
+                told.append(phase)
+
+    world.artifacts.on = interfere
+    assert not world.blobs.verify(reference.digest)
+    assert len(told) == 2
+    world.blobs.save(b"data", CALLER)
+    assert world.blobs.verify(reference.digest)
+    assert world.group(reference.digest) == "kept"
+
+
+def test_damage_that_takes_too_long_to_read_is_left_for_another_time(world: World, tmp_path: Path) -> None:
+    reference = world.blobs.save(b"data", CALLER)
+    world.refer(reference)
+    (tmp_path / "blobs" / reference.digest[:2] / reference.digest).write_bytes(b"dato")
+    opened = []
+
+    def open_slowly(digest: str) -> BinaryIO:
+        opened.append(digest)
+        world.now += RIGHT_US + reference.bytes if len(opened) == 2 else 0
+        return world.artifacts.inner.open(digest)
+
+    world.artifacts.open = open_slowly
+    with pytest.raises(StoreUnavailable, match="too long"):
+        world.blobs.verify(reference.digest)
+    assert world.artifacts.exists(reference.digest)
+    assert not world.blobs.verify(reference.digest)
