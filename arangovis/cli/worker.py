@@ -3,42 +3,69 @@
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from arangovis.cli.options import home_option
+from arangovis.domain.errors import MissingExtra
 from arangovis.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from arangovis.workers.worker import Worker
+
+SLOTS_HELP = "Runs computed at once (default 1; on a cluster, as many as it has threads)."
+SCHEDULER_HELP = "Have them computed on the Dask cluster of this scheduler, tcp://host:8786 (ARANGOVIS_SCHEDULER)."
 
 
 @click.command()
 @home_option
-@click.option("--slots", type=click.IntRange(1, 64), default=1, show_default=True, help="Runs computed at once.")
+@click.option("--slots", type=click.IntRange(1, 1024), default=None, help=SLOTS_HELP)
+@click.option("--scheduler", default=None, help=SCHEDULER_HELP)
 @click.option("--dies-with-parent", is_flag=True, hidden=True)
-def command(home: str | None, slots: int, dies_with_parent: bool) -> None:
+def command(home: str | None, slots: int | None, scheduler: str | None, dies_with_parent: bool) -> None:
     """Add a worker to a store: it claims runs and computes them."""
     if dies_with_parent:
         from arangovis.workers.process import die_with_parent
 
         die_with_parent()
-    run_worker(read_settings({"home": home}), slots=slots)
+    run_worker(read_settings({"home": home, "scheduler": scheduler}), slots=slots)
 
 
-def run_worker(settings: Settings, *, slots: int) -> None:
+def run_worker(settings: Settings, *, slots: int | None) -> None:
     """Work until SIGTERM or SIGINT."""
-    from arangovis.workers.place import declared_methods, place_of
     from arangovis.workers.supervisor import close_supervisors
-    from arangovis.workers.worker import Worker
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    worker = Worker(place_of(settings, slots=slots), declared_methods(), slots=slots)
-
-    def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        worker.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     try:
-        worker.run()
+        with _worker(settings, slots) as worker:
+
+            def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+                worker.stop()
+
+            signal.signal(signal.SIGTERM, stop)
+            signal.signal(signal.SIGINT, stop)
+            worker.run()
     finally:
         close_supervisors()
+
+
+@contextmanager
+def _worker(settings: Settings, slots: int | None) -> "Iterator[Worker]":
+    from arangovis.workers.place import declared_methods, place_of
+    from arangovis.workers.worker import Worker
+
+    if not settings.scheduler:
+        slots = slots or 1
+        yield Worker(place_of(settings, slots=slots), declared_methods(), slots=slots)
+        return
+    if find_spec("distributed") is None:
+        raise MissingExtra("a cluster needs distributed, which is not installed; install arangovis[distributed]")
+    from arangovis.workers.cluster import SLOTS_MAX, dispatcher
+
+    with dispatcher(settings, declared_methods(), slots=slots or SLOTS_MAX) as worker:
+        yield worker

@@ -3,13 +3,17 @@
 The supervisor computes nothing and stores no result; it is small, so that a worker can watch many runs.
 """
 
+import contextlib
 import logging
+import os
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
+from uuid import uuid4
 
 from arangovis.domain.errors import ArangovisError, LeaseLost, StoreUnavailable
 from arangovis.domain.ids import NodeId
@@ -58,16 +62,39 @@ class Supervisor:
         self._settings = queue.settings
         self._runs = queue.runs
         self._pool = pool
+        self._name = process_name()
+        self._taken: dict[tuple[str, int], Claim] = {}
 
-    def __call__(self, job: Job) -> None:
-        """Have a run computed; whatever happens, the run is ended, given back, or its lease is left to expire."""
+    def __call__(self, job: Job, *, take: bool = False) -> None:
+        """Have a run computed; whatever happens, the run is ended, given back, or its lease is left to expire.
+
+        With `take` this supervisor becomes the owner first, so that of several calls for one attempt the first only
+        computes it, and its owner is the process that renews its lease.
+        """
         try:
             claim = Claim(self._runs.get(NodeId.parse(job.run)), job.owner, job.attempt)
-            self._compute(claim)
+            self._compute_as_own(claim) if take else self._compute(claim)
         except LeaseLost:
-            _log.info("%s was cancelled or taken over", job.run)
+            _log.info("attempt %d of %s ended, was cancelled, or is another's", job.attempt, job.run)
         except (ArangovisError, OSError):
             _log.exception("%s could not be supervised to its end; its lease will expire", job.run)
+
+    def _compute_as_own(self, claim: Claim) -> None:
+        taken = self._runs.hand_over(claim, self._name, lease_us=self._settings.lease_s * _US)
+        _log.info("%s computes %s (%s), attempt %d", self._name, claim.run.id, claim.run.method, claim.attempt)
+        key = (str(claim.run.id), claim.attempt)
+        self._taken[key] = taken
+        try:
+            self._compute(taken)
+        finally:
+            del self._taken[key]
+
+    def give_back(self) -> None:
+        """Give back the runs that were taken, and kill what computes them, since this process is about to end."""
+        for claim in list(self._taken.values()):
+            with contextlib.suppress(ArangovisError):  # it ended, or its lease will expire
+                self._runs.release(claim, counted=False)
+        self._pool.close()
 
     def close(self) -> None:
         """Kill the compute processes and release the store."""
@@ -152,8 +179,13 @@ class Supervisor:
 
 
 def supervise(job: Job, place: Place) -> None:
-    """Have a claimed run computed at a place. It is what a worker submits to its executor, in whatever process."""
+    """Have a claimed run computed at a place, in the name of the worker that claimed it and lives in this process."""
     supervisor_at(place)(job)
+
+
+def take_over(job: Job, place: Place) -> None:
+    """Have a run computed at a place, in the name of this process; the worker that claimed it lives elsewhere."""
+    supervisor_at(place)(job, take=True)
 
 
 def supervisor_at(place: Place) -> Supervisor:
@@ -163,6 +195,18 @@ def supervisor_at(place: Place) -> Supervisor:
             queue = open_queue(place.settings)
             _supervisors[place] = Supervisor(queue, ComputePool(place, idle_s=queue.settings.compute_idle_s))
         return _supervisors[place]
+
+
+def give_back_all() -> None:
+    """Give back the runs that this process took over. Nothing can be supervised by it any more."""
+    with _lock:
+        for supervisor in _supervisors.values():
+            supervisor.give_back()
+
+
+def process_name() -> str:
+    """Return a new name for an owner of runs: machine, process, and a few letters that no other has."""
+    return f"{socket.gethostname()}.{os.getpid()}.{uuid4().hex[:6]}"
 
 
 def close_supervisors() -> None:

@@ -2,21 +2,20 @@
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from queue import Empty, SimpleQueue
-from uuid import uuid4
 
-from arangovis.domain.errors import ArangovisError
+from arangovis.domain.errors import ArangovisError, LeaseLost
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import Document
 from arangovis.domain.work import Claim
 from arangovis.workers.place import Place
 from arangovis.workers.protocol import Job
-from arangovis.workers.supervisor import supervise, supervisor_at
+from arangovis.workers.supervisor import process_name, supervise, supervisor_at
 
 _log = logging.getLogger("arangovis.worker")
 
@@ -35,8 +34,10 @@ class Worker:
     Args:
         place: where the work is, and where it is computed.
         methods: what it claims runs of.
-        slots: how many runs it has computed at once.
-        executor: where runs are supervised; threads of this process by default.
+        slots: how many runs it has computed at once; a function if that changes.
+        executor: where runs are supervised; threads of this process by default. Who gives one shuts it down.
+        take: what the executor is to call for a claimed run, if that takes the run over from this worker, as
+            `supervisor.take_over` does. The worker holds the run until then, and stopping it does not stop the run.
         clock: seconds that never go back.
 
     """
@@ -46,22 +47,27 @@ class Worker:
         place: Place,
         methods: Sequence[str],
         *,
-        slots: int = 1,
+        slots: int | Callable[[], int] = 1,
         executor: Executor | None = None,
+        take: Callable[[Job], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._place = place
         self._queue = supervisor_at(place).queue
         self._methods = tuple(methods)
         self._slots = slots
-        self._executor = executor or ThreadPoolExecutor(slots, thread_name_prefix="supervisor")
+        self._executor = executor or ThreadPoolExecutor(_now(slots), thread_name_prefix="supervisor")
+        self._owns_executor = executor is None
+        self._supervise = take or partial(supervise, place=place)
+        self._takes = take is not None
         self._clock = clock
         self._stopping = False
         self._wake: SimpleQueue[None] = SimpleQueue()  # unlike an Event, it may be used in a signal handler
         self._busy: dict[Future[None], Claim] = {}
+        self._waiting: set[Future[None]] = set()
+        self._hold_at = 0.0
         self._heartbeat_at = 0.0
         self._tidy_at = clock() + TIDY_FIRST_S
-        self.name = f"{socket.gethostname()}.{os.getpid()}.{uuid4().hex[:6]}"
+        self.name = process_name()
 
     def run(self) -> None:
         """Work until `stop` is called; then give back what is not finished."""
@@ -69,7 +75,7 @@ class Worker:
         pause = IDLE_FIRST_S
         try:
             while not self._stopping:
-                pause = IDLE_FIRST_S if self._turn() else min(pause * 1.5, IDLE_MAX_S)
+                pause = IDLE_FIRST_S if self._turn() else min(pause * 1.5, IDLE_MAX_S, self._third_s)
                 self._rest(pause)
         finally:
             self._shut_down()
@@ -91,9 +97,10 @@ class Worker:
         """Collect and claim once. Return whether a run was claimed."""
         try:
             self._collect()
+            self._hold()
             self._show_life()
             self._tidy()
-            return len(self._busy) < self._slots and self._claim()
+            return len(self._busy) < _now(self._slots) and self._claim()
         except ArangovisError:
             _log.warning("the store did not answer; trying again", exc_info=True)
             return False
@@ -105,25 +112,50 @@ class Worker:
             return False
         _log.info("claimed %s (%s), attempt %d", claim.run.id, claim.run.method, claim.attempt)
         try:
-            future = self._executor.submit(supervise, Job(str(claim.run.id), claim.owner, claim.attempt), self._place)
+            future = self._executor.submit(self._supervise, Job(str(claim.run.id), claim.owner, claim.attempt))
+        except OSError:  # the executor cannot be reached; its slots tell when it can
+            self._release(claim)
+            return False
         except RuntimeError:  # the executor is broken or shut down, so this worker is of no use
             self._release(claim)
             raise
         self._busy[future] = claim
+        if self._takes:
+            self._waiting.add(future)
         future.add_done_callback(lambda done: self._wake.put(None))  # noqa: ARG005
         return True
 
     def _collect(self) -> None:
         for future in [future for future in self._busy if future.done()]:
             claim = self._busy.pop(future)
-            if not future.cancelled() and (error := future.exception()) is not None:
+            self._waiting.discard(future)
+            if future.cancelled():  # the executor lost it; if it had begun, its lease is not ours and will expire
+                self._release(claim)
+            elif (error := future.exception()) is not None:
                 _log.error("supervising %s failed; its lease will expire", claim.run.id, exc_info=error)
+
+    @property
+    def _third_s(self) -> float:
+        """Return how often a lease is renewed."""
+        return self._queue.settings.lease_s / 3
+
+    def _hold(self) -> None:
+        """Renew the leases of the runs that nothing has taken over yet: they wait for room in the executor."""
+        if not self._waiting or self._clock() < self._hold_at:
+            return
+        self._hold_at = self._clock() + self._third_s
+        for future in list(self._waiting):
+            try:
+                lease_us = self._queue.settings.lease_s * _US
+                self._queue.runs.renew(self._busy[future], lease_us=lease_us, progress=0.0, stage="")
+            except LeaseLost:
+                self._waiting.discard(future)
 
     def _show_life(self) -> None:
         if self._clock() < self._heartbeat_at:
             return
         due = self._queue.store.now() + LOST_AFTER_US
-        data: Document = {"methods": list(self._methods), "slots": self._slots, "pid": os.getpid()}
+        data: Document = {"methods": list(self._methods), "slots": _now(self._slots), "pid": os.getpid()}
         record = Record("worker", self.name, due=due, data=data)
         self._queue.store.transact(lambda tx: tx.put_record(record), Caller(self.name))
         self._heartbeat_at = self._clock() + HEARTBEAT_S
@@ -141,18 +173,25 @@ class Worker:
             _log.info("housekeeping waits for the next round: %s", error.detail)
 
     def _shut_down(self) -> None:
-        """Give back the runs, so that their supervisors find the leases gone and kill what computes them."""
+        """Give back the runs that are ours, so that their supervisors find the leases gone and kill what computes."""
         for future, claim in self._busy.items():
-            future.cancel()
-            self._release(claim)
-        self._executor.shutdown(wait=True)
+            if self._release(claim):
+                future.cancel()
+        if self._owns_executor:
+            self._executor.shutdown(wait=True)
         try:
             self._queue.store.transact(lambda tx: tx.remove_record("worker", self.name), Caller(self.name))
         except ArangovisError:
             _log.info("the store did not answer; the worker's record will expire")
 
-    def _release(self, claim: Claim) -> None:
+    def _release(self, claim: Claim) -> bool:
         try:
             self._queue.runs.release(claim, counted=False)
         except ArangovisError:
-            _log.info("%s was not given back: it ended, or its lease will expire", claim.run.id)
+            _log.info("%s was not given back: it ended, another has it, or its lease will expire", claim.run.id)
+            return False
+        return True
+
+
+def _now(slots: int | Callable[[], int]) -> int:
+    return slots if isinstance(slots, int) else slots()
