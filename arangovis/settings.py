@@ -4,9 +4,9 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from arangovis.domain.errors import Fault, InvalidInput
 
@@ -22,6 +22,9 @@ RANGES = {
 }
 """The least and the most that a number may be."""
 DEFAULT_HOME = Path("~/.arangovis")
+OLD_NAMES = {"url_prefix": "URL_PREFIX", "s3_endpoint": "AWS_STORAGE_ENDPOINT", "s3_region": "AWS_REGION"}
+"""Settings under the names that hydro-visualization had for them; any other source of a setting comes before these."""
+OLD_BUCKET_PREFIX = "arangovis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,17 @@ class Settings:
     home: Path = DEFAULT_HOME
     """Where the embedded store and the local artifacts are kept."""
     store: str = ""
-    """`sqlite:///path`; empty: `graph.db` in the home."""
+    """`sqlite:///path` or `arango+http(s)://user@host:8529/database`; empty: `graph.db` in the home."""
+    store_password: str = field(default="", repr=False)
+    """Password of the store's user."""
+    store_password_file: Path | None = None
+    """File with that password."""
     artifacts: str = ""
-    """`file:///path`; empty: `artifacts` in the home."""
+    """`file:///path` or `s3://bucket/prefix`; empty: `artifacts` in the home."""
+    s3_endpoint: str = ""
+    """`http(s)://host:port` of an S3 server; empty: that of AWS. `AWS_STORAGE_ENDPOINT` is read too."""
+    s3_region: str = ""
+    """Region of the bucket; `AWS_REGION` is read too. Empty: as the AWS tools are configured."""
     host: str = "127.0.0.1"
     """Address to listen on; another than loopback needs a token file."""
     port: int = 5000
@@ -54,6 +65,10 @@ class Settings:
     """How long a compute process stays warm."""
     body_max_mb: int = 256
     """Largest request body."""
+    scheduler: str = ""
+    """`tcp://host:8786` or `tls://...`: the Dask scheduler whose workers compute; empty: workers compute themselves."""
+    model_factories: str = ""
+    """Factories `module:function` that sweeps may make models with, besides the built-in; separated by commas."""
 
     @property
     def store_url(self) -> str:
@@ -62,7 +77,9 @@ class Settings:
 
     @property
     def artifacts_url(self) -> str:
-        """The artifact store's URL with its default filled in."""
+        """The artifact store's URL with its defaults filled in: it alone says where the bytes are."""
+        if self.artifacts.startswith("s3:"):
+            return _with_query(self.artifacts, endpoint=self.s3_endpoint, region=self.s3_region)
         return self.artifacts or f"file://{quote(str(self.home.absolute() / 'artifacts'))}"
 
     def token(self) -> str | None:
@@ -72,15 +89,18 @@ class Settings:
             InvalidInput: the file cannot be read or is empty.
 
         """
-        if self.token_file is None:
-            return None
-        try:
-            token = self.token_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise InvalidInput.of(Fault("token_file", "cannot be read")) from error
-        if not token:
-            raise InvalidInput.of(Fault("token_file", "is empty"))
-        return token
+        return None if self.token_file is None else read_secret("token_file", self.token_file)
+
+    def store_secret(self) -> str:
+        """Return the password of the store's user; empty if none is configured.
+
+        Raises:
+            InvalidInput: the file cannot be read or is empty.
+
+        """
+        if self.store_password or self.store_password_file is None:
+            return self.store_password
+        return read_secret("store_password_file", self.store_password_file)
 
     def environment(self) -> dict[str, str]:
         """Return the settings as environment variables for a child process."""
@@ -98,11 +118,28 @@ def read_settings(flags: Mapping[str, object] | None = None, environ: Mapping[st
     environment = os.environ if environ is None else environ
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     home = Path(str(given.get("home") or environment.get(PREFIX + "HOME") or DEFAULT_HOME)).expanduser().absolute()
-    merged: dict[str, object] = {**_from_file(home), **_from_environment(environment), **given, "home": home}
+    sources = (_from_old_names(environment), _from_file(home), _from_environment(environment), given)
+    merged: dict[str, object] = {name: value for source in sources for name, value in source.items()} | {"home": home}
     known = {field.name: field.type for field in fields(Settings)}
     if unknown := sorted(merged.keys() - known.keys()):
         raise InvalidInput.of(*(Fault(name, f"is no setting in {CONFIG_NAME}") for name in unknown))
     return Settings(**{name: _typed(name, value) for name, value in merged.items()})  # type: ignore[arg-type]
+
+
+def read_secret(name: str, path: Path) -> str:
+    """Return what a secret's file holds.
+
+    Raises:
+        InvalidInput: it cannot be read or is empty.
+
+    """
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput.of(Fault(name, "cannot be read")) from error
+    if not secret:
+        raise InvalidInput.of(Fault(name, "is empty"))
+    return secret
 
 
 def check_bind(host: str, token: str | None) -> None:
@@ -141,14 +178,30 @@ def _from_file(home: Path) -> dict[str, object]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     names = [field.name for field in fields(Settings)]
-    found: dict[str, object] = {n: environ[PREFIX + n.upper()] for n in names if environ.get(PREFIX + n.upper())}
-    if "url_prefix" not in found and environ.get("URL_PREFIX"):
-        found["url_prefix"] = environ["URL_PREFIX"]
+    return {n: environ[PREFIX + n.upper()] for n in names if environ.get(PREFIX + n.upper())}
+
+
+def _from_old_names(environ: Mapping[str, str]) -> dict[str, object]:
+    """Read what the old service called differently.
+
+    Its bucket counts only beside its endpoint: `AWS_BUCKET` alone may be there for any other program.
+    """
+    found: dict[str, object] = {name: environ[old] for name, old in OLD_NAMES.items() if environ.get(old)}
+    if "s3_endpoint" in found and environ.get("AWS_BUCKET"):
+        found["artifacts"] = f"s3://{environ['AWS_BUCKET']}/{OLD_BUCKET_PREFIX}"
     return found
 
 
+def _with_query(url: str, **values: str) -> str:
+    """Return the URL with these values in its query, where they are neither empty nor given there."""
+    base, _, query = url.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    missing = [(name, value) for name, value in values.items() if value and name not in dict(given)]
+    return f"{base}?{urlencode(given + missing)}" if given or missing else url
+
+
 def _typed(name: str, value: object) -> object:
-    if name in ("home", "token_file"):
+    if name in ("home", "token_file", "store_password_file"):
         return Path(str(value)).expanduser()
     default = Settings.__dataclass_fields__[name].default
     if isinstance(default, bool):

@@ -7,6 +7,7 @@ from arangovis.domain.errors import LeaseLost
 from arangovis.domain.graph import Record
 from arangovis.domain.runs import Lease, Priority, Run, RunState, queue_of
 from arangovis.domain.work import Claim
+from arangovis.stores.bookkeeping import Scan
 from arangovis.stores.transaction import Transaction
 
 
@@ -35,6 +36,8 @@ def holder(record: Record | None, claim: Claim) -> Lease:
 
 def most_urgent(transaction: Transaction, methods: Sequence[str]) -> Lease | None:
     """Return the due lease that has waited longest among the most urgent, or None."""
+    queues = [queue_of(method, priority) for priority in Priority for method in methods]
+    transaction.expect(scans=[Scan("lease", queue, transaction.now, limit=1, about="run") for queue in queues])
     for priority in Priority:
         first = [
             Lease.of(record)

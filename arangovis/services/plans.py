@@ -18,6 +18,8 @@ from arangovis.services.runs import Runs, run_of, run_of_draft
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
+FAILED_SHOWN_MAX = 10
+
 
 class Plans:
     """Runs made of runs. Owns the `Runs` whose endings it follows."""
@@ -34,25 +36,28 @@ class Plans:
             NotFound: an input of a step does not exist.
 
         """
-        wanted = tuple(steps)
-        check_steps(wanted)
+        wanted = RunRequest(method="plan", project=project, inputs=(), params={}, name=name)
+        return self._store.transact(lambda transaction: self.request(transaction, wanted, steps)[0], caller)
 
-        def action(transaction: Transaction) -> Run:
-            _check_inputs(transaction, wanted)
-            plan = Run(
-                id=time_ordered_id("run", transaction.now),
-                project=project,
-                method="plan",
-                state=RunState.STARTED,
-                executor=Executor.PLAN,
-                name=name,
-                started=transaction.now,
-                rest={"steps": steps_document(wanted)},
-            )
-            transaction.create_new(plan.id, project, plan.document())
-            return self._advance(transaction, plan)
+    def request(self, transaction: Transaction, wanted: RunRequest, steps: Sequence[Step]) -> tuple[Run, bool]:
+        """Find the plan that answers this request, or write it with the steps that are ready at once.
 
-        return self._store.transact(action, caller)
+        Return (plan, whether it is new). Two requests of equal run key share a plan, as `Runs.request` shares runs.
+
+        Raises:
+            InvalidInput: the plan could not end, or a step cannot read such an input.
+            NotFound: an input of the plan or a step does not exist.
+
+        """
+        ordered = tuple(steps)
+        check_steps(ordered)
+        shared = self.runs.shared(transaction, wanted.run_key)
+        if shared is not None:
+            return shared, False
+        _check_inputs(transaction, ordered)
+        plan = _plan(wanted, ordered, transaction.now)
+        self.runs.write_new(transaction, plan, wanted.inputs)
+        return self._advance(transaction, plan), True
 
     def cancel(self, plan_id: NodeId, caller: Caller) -> Run:
         """Cancel a plan and its open steps.
@@ -68,7 +73,7 @@ class Plans:
 
     def steps(self, plan_id: NodeId) -> Mapping[str, Run]:
         """Return the steps of a plan that were made so far, by name."""
-        edges = self._store.edges_of((plan_id,), Direction.DOWNSTREAM, ("spawned",))
+        edges = list(self._store.all_edges(plan_id, Direction.DOWNSTREAM, "spawned"))
         nodes = self._store.get_many([edge.id.target for edge in edges])
         return {edge.id.role: run_of(node) for edge in edges if not (node := nodes[edge.id.target]).version.deleted}
 
@@ -77,8 +82,10 @@ class Plans:
     def _ended(self, transaction: Transaction, run: Run) -> None:
         """Do in the action that ends a run what its plans want done."""
         if run.executor is Executor.PLAN:
+            _take_turn(transaction, run)
             self._cancel_steps(transaction, run)
         for plan in _open_plans_of(transaction, run):
+            _take_turn(transaction, plan)
             self._advance(transaction, plan)
 
     def _cancel_steps(self, transaction: Transaction, plan: Run) -> None:
@@ -107,6 +114,32 @@ class Plans:
             run = self.runs.refuse(transaction, wanted, RunState.ERROR, message=error.detail)
         transaction.link(EdgeId("spawned", plan.id, run.id, step.name))
         return run
+
+
+def _take_turn(transaction: Transaction, plan: Run) -> None:
+    """Let only one action at a time follow a plan, also on a store that runs actions side by side.
+
+    Otherwise the last two steps, ending at once, would each see the other as open, and nobody would close the plan.
+    """
+    transaction.next_number(f"turns of {plan.id}")
+
+
+def _plan(wanted: RunRequest, steps: tuple[Step, ...], now: int) -> Run:
+    return Run(
+        id=time_ordered_id("run", now),
+        project=wanted.project,
+        method=wanted.method,
+        state=RunState.STARTED,
+        executor=Executor.PLAN,
+        run_key=wanted.run_key,
+        question=wanted.question,
+        seed=wanted.seed,
+        params=wanted.params,
+        options=wanted.options,
+        name=wanted.name,
+        started=now,
+        rest={"steps": steps_document(steps)},
+    )
 
 
 def _check_inputs(transaction: Transaction, steps: Sequence[Step]) -> None:
@@ -175,9 +208,16 @@ def _request(plan: Run, step: Step, inputs: tuple[Input, ...]) -> RunRequest:
 def _close(transaction: Transaction, plan: Run, made: Mapping[str, Run]) -> Run:
     failed = sorted(name for name, run in made.items() if run.state is not RunState.SUCCESS)
     if failed:
-        message = f"steps without success: {', '.join(failed)}"
+        message = _failure(failed, made)
         ended = plan.ended_as(RunState.ERROR, now=transaction.now, reason=Reason.FAILED, message=message)
     else:
         ended = plan.ended_as(RunState.SUCCESS, now=transaction.now)
     transaction.update(plan.id, ended.document())
     return ended
+
+
+def _failure(failed: Sequence[str], made: Mapping[str, Run]) -> str:
+    """Return which steps failed, and why the first of them did."""
+    more = f" and {len(failed) - FAILED_SHOWN_MAX} more" if len(failed) > FAILED_SHOWN_MAX else ""
+    reason = made[failed[0]].message
+    return f"steps without success: {', '.join(failed[:FAILED_SHOWN_MAX])}{more}" + (f": {reason}" if reason else "")

@@ -64,6 +64,7 @@ class RunLog:
         """Log a run inside an action."""
         content = _content_digest(logged)
         run_id = time_ordered_id("run", transaction.now) if logged.key is None else NodeId.of("run", logged.key)
+        transaction.expect(nodes=_read_nodes(run_id, logged))
         present = None if logged.key is None else transaction.find(run_id)
         if present is not None:
             if present.attributes.get("run_key") != content:
@@ -87,6 +88,14 @@ class RunLog:
             attributes = {"role": output.role, **output.attributes} if output.kind == "artifact" else output.attributes
             transaction.create_new(node, run.project, attributes)
         transaction.link(EdgeId("generated", run.id, node, output.role))
+
+
+def _read_nodes(run_id: NodeId, logged: LoggedRun) -> list[NodeId]:
+    """Return the nodes that logging a run looks at."""
+    inputs = [item.node for item in logged.inputs]
+    outputs = [output.node for output in logged.outputs if output.node is not None]
+    own = [] if logged.key is None else [run_id]
+    return [*own, *inputs, *outputs, *([] if logged.project is None else [named_id("project", None, logged.project)])]
 
 
 def _run(transaction: Transaction, run_id: NodeId, logged: LoggedRun, content: str) -> Run:

@@ -13,10 +13,12 @@ from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import EMPTY, Document
 from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Priority, Reason, Run, RunState, queue_of
 from arangovis.domain.work import Claim, Input, Made, Outcome, RunRequest
-from arangovis.services.blobs import Blobs
+from arangovis.services.blobs import BlobReference, Blobs
 from arangovis.services.leases import held, holder, most_urgent, take
+from arangovis.services.products import write_dataset, write_detector
+from arangovis.services.weights import write_trained
 from arangovis.stores.base import GraphStore
-from arangovis.stores.transaction import Draft, Transaction
+from arangovis.stores.transaction import Draft, Transaction, record_key
 
 AfterEnd = Callable[[Transaction, Run], None]
 """What else happens in the transaction that ends a run; plans hook in here."""
@@ -39,7 +41,9 @@ class Runs:
             NotFound: an input does not exist.
 
         """
-        shared = self._shared(transaction, wanted.run_key)
+        keys = () if wanted.run_key is None else (("reservation", record_key("run-key", wanted.run_key)),)
+        transaction.expect(nodes=[item.node for item in wanted.inputs], records=keys)
+        shared = self.shared(transaction, wanted.run_key)
         if shared is not None:
             return shared, False
         run = Run(
@@ -90,7 +94,8 @@ class Runs:
         if run.run_key is not None:
             transaction.move_reservation("run-key", run.run_key, run.id)
 
-    def _shared(self, transaction: Transaction, run_key: str | None) -> Run | None:
+    def shared(self, transaction: Transaction, run_key: str | None) -> Run | None:
+        """Return the run that answers every request of this key: one that succeeded or is under way, or None."""
         holder = None if run_key is None else transaction.reserved("run-key", run_key)
         draft = None if holder is None else transaction.find(holder)
         run = None if draft is None else run_of_draft(draft)
@@ -119,7 +124,7 @@ class Runs:
 
         A run whose lease expired is taken again; one whose attempts died ATTEMPTS_MAX times ends in ERROR.
         """
-        if not self._any_due(methods):
+        if self._store.actions_take_turns and not self._any_due(methods):
             return None
         return self._store.transact(lambda tx: self._claim(tx, methods, (owner, lease_us)), Caller(owner))
 
@@ -160,6 +165,21 @@ class Runs:
             transaction.put_record(renewed.record())
 
         self._store.transact(action, Caller(claim.owner))
+
+    def hand_over(self, claim: Claim, owner: str, *, lease_us: int) -> Claim:
+        """Give a claimed run to another owner, as the same attempt. From then on only the new claim is good.
+
+        Raises:
+            LeaseLost: the run was cancelled, another attempt holds it, or it was handed over already.
+
+        """
+
+        def action(transaction: Transaction) -> Claim:
+            lease, now = held(transaction, claim), transaction.now
+            transaction.put_record(replace(lease, owner=owner, due=now + lease_us, heartbeat=now).record())
+            return replace(claim, owner=owner)
+
+        return self._store.transact(action, Caller(owner))
 
     def check_held(self, claim: Claim) -> None:
         """Look whether the run is still ours, without writing.
@@ -204,11 +224,13 @@ class Runs:
         blobs = self._blobs.save_many([made.data for made in outcome.made], caller)
 
         def action(transaction: Transaction) -> Run:
+            kept = [("blob", blob.digest) for blob in blobs]
+            nodes = [claim.run.id, *(item.node for item in outcome.found)]
+            transaction.expect(nodes=nodes, records=[("lease", claim.run.id.key), *kept])
             held(transaction, claim)
             run = load(transaction, claim.run.id)
-            self._blobs.keep(transaction, [blob.digest for blob in blobs])
-            for made, blob in zip(outcome.made, blobs, strict=True):
-                _write_artifact(transaction, run, made, (blob.digest, blob.bytes))
+            self._blobs.keep(transaction, [*(blob.digest for blob in blobs), *outcome.staged])
+            write_products(transaction, run, outcome, blobs)
             for item in outcome.found:
                 transaction.link(EdgeId("input_to", item.node, run.id, item.role))
             done = replace(run, metrics=outcome.metrics or {}, environment=outcome.environment or {})
@@ -225,6 +247,7 @@ class Runs:
         """
 
         def action(transaction: Transaction) -> Run:
+            transaction.expect(nodes=[claim.run.id], records=[("lease", claim.run.id.key)])
             held(transaction, claim)
             run = load(transaction, claim.run.id)
             return self._end(transaction, run.ended_as(state, now=transaction.now, reason=reason, message=message))
@@ -298,7 +321,21 @@ def run_of_draft(draft: Draft) -> Run:
     return Run.of(draft.id, draft.project, draft.attributes)
 
 
-def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[str, int]) -> None:
+def write_products(transaction: Transaction, run: Run, outcome: Outcome, blobs: Sequence[BlobReference]) -> None:
+    """Write inside an action what a run made, and that it made it; `blobs` are the bytes of each file, kept already."""
+    files = {
+        made.role: _write_artifact(transaction, run, made, (blob.digest, blob.bytes))
+        for made, blob in zip(outcome.made, blobs, strict=True)
+    }
+    for model in outcome.models:
+        write_trained(transaction, run.id, model, files[model.file])
+    for dataset in outcome.datasets:
+        write_dataset(transaction, run, dataset)
+    for detector in outcome.detectors:
+        write_detector(transaction, run, detector, files[detector.file])
+
+
+def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[str, int]) -> NodeId:
     digest, size = blob
     attributes: dict[str, object] = {
         "role": made.role,
@@ -313,3 +350,4 @@ def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[
     kept: Document = {key: value for key, value in attributes.items() if value is not None}  # type: ignore[misc]
     transaction.create_new(node, run.project, kept)
     transaction.link(EdgeId("generated", run.id, node, made.role))
+    return node

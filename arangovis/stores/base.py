@@ -5,13 +5,15 @@ A backend implements the abstract methods of `GraphStore` and gives its transact
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import ClassVar, TypeVar
 
-from arangovis.domain.errors import NotFound
-from arangovis.domain.graph import Caller, Direction, Edge, Lineage, Node, Page, Record, Walk
+from arangovis.domain.errors import Fault, InvalidInput, NotFound
+from arangovis.domain.graph import Action, Caller, Direction, Edge, EdgeId, Lineage, Node, Page, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import Search
+from arangovis.stores.frozen import FrozenStore
 from arangovis.stores.transaction import Transaction, record_key
 from arangovis_schema import BUILT_IN, Schema
 from arangovis_schema.declarations import edge_kind_of, vertex_kind_of
@@ -21,6 +23,7 @@ T = TypeVar("T")
 DEPTH_MAX = 1000
 NODE_LIMIT_MAX = 100_000
 SCAN_LIMIT_MAX = 10_000
+EDGE_PAGE_MAX = 1000
 
 
 class GraphStore(ABC):
@@ -29,6 +32,9 @@ class GraphStore(ABC):
     All methods may be called from any thread. Every read answers from one consistent state of the store and
     never shows a part of an action. Reads raise StoreUnavailable if the store does not answer.
     """
+
+    actions_take_turns: ClassVar[bool] = True
+    """Whether an action waits for its turn among writers even if it writes nothing; then it pays to look first."""
 
     # --- life -------------------------------------------------------------------------------------------------
 
@@ -57,7 +63,7 @@ class GraphStore(ABC):
 
         The action may run several times (a conflict with another writer repeats it), so it must have no effect
         but its writes, and it must not call `transact`. Whatever it raises is raised here, and nothing is
-        written. All rows it writes get one `valid_from`, later than everything they replace.
+        written. All rows it writes get one `valid_from`, later than everything they replace; no other action has it.
 
         Raises:
             Conflict: it kept conflicting with other writers.
@@ -90,6 +96,28 @@ class GraphStore(ABC):
         """Return the edges that leave (DOWNSTREAM), enter (UPSTREAM) or touch (BOTH) the nodes, each edge once.
 
         Deleted edges are left out. `kinds` None means every kind. At most `limit` edges, in no particular order.
+        """
+
+    @abstractmethod
+    def edge_page(
+        self,
+        node_id: NodeId,
+        direction: Direction,
+        kind: str,
+        *,
+        at: int | None = None,
+        after: EdgeId | None = None,
+        limit: int = EDGE_PAGE_MAX,
+    ) -> Sequence[Edge]:
+        """Return a page of the edges of one kind that leave (DOWNSTREAM) or enter (UPSTREAM) a node.
+
+        They come in an order of the store's own, the same in every call; `after` continues behind an edge of the
+        page before, whether it is still there or not. What a page costs does not depend on how many edges there are.
+        Deleted edges are left out.
+
+        Raises:
+            InvalidInput: the direction is BOTH.
+
         """
 
     @abstractmethod
@@ -136,6 +164,41 @@ class GraphStore(ABC):
     def change_number(self) -> int:
         """Return a number that grows with every action that wrote a node or an edge; 0 for an empty store."""
 
+    # --- copying ----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def frozen(self) -> AbstractContextManager[FrozenStore]:
+        """Hold one state of the whole store for reading, until the context ends.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+
+        """
+
+    @abstractmethod
+    def load(self, actions: Sequence[Action]) -> int:
+        """Write actions of another store as they are, durably, and return how many were new here.
+
+        Time, action id, actor, request id and documents are kept; numbers, `created` and `valid_to` follow from the
+        order. The actions come in order of time. Each is written whole or not at all, and none before those ahead
+        of it, so that a load that was cut off is repeated from the last action that is there. An action that is
+        there already, with the same content, is skipped. The user's kinds that the nodes are of are declared
+        before; documents and edges are not checked again. Nobody else writes to the store meanwhile.
+
+        Raises:
+            Conflict: an action that is not later than the last one here is not there, or has other content; then
+                neither it nor any after it is written.
+            InvalidInput: a kind is not declared; then nothing of its action is written.
+            StoreUnavailable: the rest is not known to be written.
+
+        """
+
+    @staticmethod
+    def _check_one_way(direction: Direction) -> None:
+        """Refuse a page of edges of both directions, which has no order."""
+        if direction is Direction.BOTH:
+            raise InvalidInput.of(Fault("direction", "a page of edges is of one direction"))
+
     # --- derived ----------------------------------------------------------------------------------------------
 
     def find(self, node_id: NodeId, *, at: int | None = None) -> Node | None:
@@ -153,6 +216,36 @@ class GraphStore(ABC):
         if node is None:
             raise NotFound(f"there is no {node_id}")
         return node
+
+    def all_edges(self, node_id: NodeId, direction: Direction, kind: str, *, at: int | None = None) -> Iterator[Edge]:
+        """Yield every edge of one kind that leaves (DOWNSTREAM) or enters (UPSTREAM) a node, read page by page.
+
+        An edge that is written or deleted meanwhile may come or not; every other one comes once.
+
+        Raises:
+            InvalidInput: the direction is BOTH.
+
+        """
+        after: EdgeId | None = None
+        while True:
+            page = self.edge_page(node_id, direction, kind, at=at, after=after, limit=EDGE_PAGE_MAX)
+            yield from page
+            if len(page) < EDGE_PAGE_MAX:
+                return
+            after = page[-1].id
+
+    def all_edges_of(self, ids: Sequence[NodeId], direction: Direction, kind: str) -> Sequence[Edge]:
+        """Return every edge of one kind that leaves or enters the nodes: in one call, unless they are very many.
+
+        Raises:
+            InvalidInput: the direction is BOTH.
+
+        """
+        self._check_one_way(direction)
+        found = self.edges_of(ids, direction, (kind,), limit=SCAN_LIMIT_MAX)
+        if len(found) < SCAN_LIMIT_MAX:
+            return found
+        return [edge for node_id in dict.fromkeys(ids) for edge in self.all_edges(node_id, direction, kind)]
 
     def reserved(self, namespace: str, name: str) -> NodeId | None:
         """Return the node that holds a name, or None; see `Transaction.reserve`."""

@@ -1,15 +1,28 @@
 """The half of a transaction that rests on records: reservations, sequences, and kinds that users declare."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from arangovis.domain.errors import AlreadyExists, Conflict, Fault, InvalidInput
-from arangovis.domain.graph import Record
+from arangovis.domain.graph import EdgeId, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, digest_of
 from arangovis.stores.drafts import WriteSet
 from arangovis_schema import BUILT_IN, EdgeKind, VertexKind
 from arangovis_schema.declarations import edge_kind_document, edge_kind_of, vertex_kind_document, vertex_kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan of records that an action is about to make."""
+
+    kind: str
+    group: str | None = None
+    due_max: int | None = None
+    limit: int = 1000
+    about: str | None = None
+    """The first record's key is also that of a node of this kind, which will be read."""
 
 
 class Bookkeeping(ABC):
@@ -29,6 +42,28 @@ class Bookkeeping(ABC):
     @abstractmethod
     def _read_records(self, kind: str, group: str | None, due_max: int | None, limit: int) -> Sequence[Record]:
         """Return records as `GraphStore.records` does."""
+
+    # --- reading ahead ----------------------------------------------------------------------------------------
+
+    def expect(  # noqa: B027  most stores ignore it
+        self,
+        *,
+        nodes: Iterable[NodeId] = (),
+        edges: Iterable[EdgeId] = (),
+        records: Iterable[tuple[str, str]] = (),
+        scans: Sequence[Scan] = (),
+    ) -> None:
+        """Say what the action is about to read; nothing depends on it but time.
+
+        A store that is far away reads all of it in one call; one that is near ignores it.
+
+        Args:
+            nodes: existing or not.
+            edges: existing or not.
+            records: kind and key of each, existing or not.
+            scans: scans of records.
+
+        """
 
     # --- records ----------------------------------------------------------------------------------------------
 

@@ -35,6 +35,11 @@ class WriteSet:
     """None removes the record."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written."""
+        return not (self.nodes or self.edges or self.records)
+
+    @property
     def touches_graph(self) -> bool:
         """Whether a node or an edge was written, so that an action row and a change number are due."""
         return bool(self.nodes or self.edges)

@@ -1,17 +1,32 @@
 """The memory store: the reference model of `GraphStore`, for tests and throw-away graphs. Nothing is kept on disk."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from threading import Lock
 from typing import TypeVar
 from uuid import uuid4
 
-from arangovis.domain.errors import Fault, InvalidInput
-from arangovis.domain.graph import Caller, Cut, Direction, Edge, Lineage, Node, Page, Record, Visit, Walk
+from arangovis.domain.errors import Conflict, Fault, InvalidInput
+from arangovis.domain.graph import (
+    Action,
+    Caller,
+    Cut,
+    Direction,
+    Edge,
+    EdgeId,
+    Lineage,
+    Node,
+    Page,
+    Record,
+    Visit,
+    Walk,
+)
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import PAGE_SIZE_MAX, Search, matches, properties_of
-from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
+from arangovis.stores.base import EDGE_PAGE_MAX, SCAN_LIMIT_MAX, GraphStore
+from arangovis.stores.frozen import FrozenStore, new_actions
 from arangovis.stores.memory_content import Content, MemoryTransaction, position
 from arangovis.stores.transaction import Transaction
 from arangovis_schema import SCHEMA_VERSION
@@ -79,6 +94,22 @@ class MemoryStore(GraphStore):
         with self._lock:
             return tuple(islice(self._edges(ids, direction, wanted, at=at), limit))
 
+    def edge_page(
+        self,
+        node_id: NodeId,
+        direction: Direction,
+        kind: str,
+        *,
+        at: int | None = None,
+        after: EdgeId | None = None,
+        limit: int = EDGE_PAGE_MAX,
+    ) -> Sequence[Edge]:
+        """Sort the edges by their ids and cut the page out."""
+        self._check_one_way(direction)
+        with self._lock:
+            found = sorted(self._edges((node_id,), direction, frozenset((kind,)), at=at), key=lambda edge: edge.id)
+        return [edge for edge in found if after is None or edge.id > after][:limit]
+
     def walk(self, walk: Walk) -> Lineage:
         """Find the nodes level by level, then the followed edges among them."""
         with self._lock:
@@ -127,7 +158,30 @@ class MemoryStore(GraphStore):
         with self._lock:
             return self._content.change_number
 
+    @contextmanager
+    def frozen(self) -> Iterator[FrozenStore]:
+        """List all that is there."""
+        with self._lock:
+            content = self._content.frozen()
+        yield content
+
+    def load(self, actions: Sequence[Action]) -> int:
+        """Replay each action that is new."""
+        with self._lock:
+            fresh = new_actions(actions, self._content.frozen())
+            for action in fresh:
+                self._replay(action)
+        return len(fresh)
+
     # --- under the lock ---------------------------------------------------------------------------------------
+
+    def _replay(self, action: Action) -> None:
+        if action.time <= self._content.last_time:
+            raise Conflict(f"the actions are not in order of time at {action.time}")
+        transaction = MemoryTransaction(self._content, now=action.time)
+        transaction.replay(action)
+        caller = Caller(action.actor, action.request_id)
+        self._content.apply(transaction.writes, now=action.time, caller=caller, action_id=action.action_id)
 
     def _edges(
         self, ids: Iterable[NodeId], direction: Direction, kinds: frozenset[str] | None, *, at: int | None

@@ -5,12 +5,14 @@ Written for obviousness: every question is answered by looking at everything tha
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby, islice
 from typing import TypeVar
 
 from arangovis.domain.errors import MissingExtra
-from arangovis.domain.graph import Caller, Direction, Edge, EdgeId, Node, Record, Version
+from arangovis.domain.graph import Action, Caller, Direction, Edge, EdgeId, Node, Record, Version
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, decode, encode
+from arangovis.stores.frozen import FrozenStore
 from arangovis.stores.transaction import Draft, EdgeDraft, Transaction, WriteSet
 from arangovis_schema import BUILT_IN, VertexKind
 from arangovis_schema.declarations import vertex_kind_of
@@ -80,6 +82,13 @@ class Content:
         record = self.record("kind", f"vertex.{name}")
         return BUILT_IN.vertices.get(name) if record is None else vertex_kind_of(record.data)
 
+    def frozen(self) -> "FrozenContent":
+        """Return a copy that later actions do not change."""
+        edges = (versions for _, _, versions in self._graph.edges(data="versions"))
+        nodes = (versions for _, versions in self._graph.nodes(data="versions"))
+        copied = [version for versions in (*nodes, *edges) for version in versions]
+        return FrozenContent(self.last_time, copied, tuple(self._records.values()))
+
     # --- writing ----------------------------------------------------------------------------------------------
 
     def apply(self, writes: WriteSet, *, now: int, caller: Caller, action_id: str) -> None:
@@ -118,6 +127,29 @@ class Content:
         _append(versions, Edge(draft.id, attributes, version._replace(deleted=draft.deleted)))
 
 
+class FrozenContent(FrozenStore):
+    """One state of a memory store: versions and records do not change, so to list them is to freeze them."""
+
+    def __init__(self, at: int, versions: Sequence[Node | Edge], records: Sequence[Record]) -> None:
+        self.at = at
+        self._versions = versions
+        self._records = records
+
+    def actions(self, *, after: int = 0, until: int | None = None) -> Iterator[Action]:
+        """Sort all versions by time and id, and cut them into actions."""
+        chosen = [item for item in self._versions if after < item.version.valid_from <= _end(until, self.at)]
+        for _, versions in groupby(sorted(chosen, key=_written), key=_time):
+            yield _action(list(versions))
+
+    def action_count(self, *, after: int = 0, until: int | None = None) -> int:
+        """Count the times."""
+        return len({_time(item) for item in self._versions if after < _time(item) <= _end(until, self.at)})
+
+    def records(self, kind: str) -> Iterator[Record]:
+        """Sort the records of a kind."""
+        yield from sorted((record for record in self._records if record.kind == kind), key=position)
+
+
 class MemoryTransaction(Transaction):
     """An action on the memory store, which runs alone."""
 
@@ -129,9 +161,11 @@ class MemoryTransaction(Transaction):
         nodes = [node for node in map(self._content.node, ids) if node is not None]
         return {node.id: Draft(node.id, node.project, node.attributes, node.version.deleted) for node in nodes}
 
-    def _read_edges(self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None) -> Sequence[EdgeDraft]:
-        edges = self._content.edges_at(node_id, direction)
-        return [EdgeDraft(edge.id, edge.attributes) for edge in edges if kinds is None or edge.id.kind in kinds]
+    def _read_edges(
+        self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None, *, limit: int | None = None
+    ) -> Sequence[EdgeDraft]:
+        edges = (edge for edge in self._content.edges_at(node_id, direction) if kinds is None or edge.id.kind in kinds)
+        return [EdgeDraft(edge.id, edge.attributes) for edge in islice(edges, limit)]
 
     def _read_edge(self, edge_id: EdgeId) -> EdgeDraft | None:
         edge = self._content.edge(edge_id)
@@ -155,6 +189,29 @@ def _valid(versions: Sequence[V], at: int | None) -> V | None:
         return versions[-1] if versions else None
     begun = [version for version in versions if version.version.valid_from <= at]
     return begun[-1] if begun else None
+
+
+def _time(item: Node | Edge) -> int:
+    return item.version.valid_from
+
+
+def _written(item: Node | Edge) -> tuple[int, NodeId | EdgeId]:
+    return item.version.valid_from, item.id
+
+
+def _end(until: int | None, at: int) -> int:
+    return at if until is None else min(until, at)
+
+
+def _action(versions: Sequence[Node | Edge]) -> Action:
+    nodes = tuple(_open_ended(version) for version in versions if isinstance(version, Node))
+    edges = tuple(_open_ended(version) for version in versions if isinstance(version, Edge))
+    first = versions[0].version
+    return Action(first.valid_from, first.action_id, first.actor, first.request_id, nodes, edges)
+
+
+def _open_ended(item: V) -> V:
+    return item._replace(version=item.version._replace(valid_to=None))
 
 
 def _alive(found: Iterable[tuple[NodeId, NodeId, list[Edge]]], at: int | None) -> Iterator[Edge]:

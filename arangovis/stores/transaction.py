@@ -8,8 +8,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from arangovis.domain.errors import AlreadyExists, Fault, Gone, InUse, InvalidInput, NotFound
-from arangovis.domain.graph import Direction, EdgeId
+from arangovis.domain.errors import AlreadyExists, Conflict, Fault, Gone, InUse, InvalidInput, NotFound
+from arangovis.domain.graph import Action, Direction, EdgeId
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import EMPTY, Document, canonical, digest_of
 from arangovis.stores.bookkeeping import Bookkeeping, record_key
@@ -21,6 +21,8 @@ from arangovis_schema.validation import faults_of
 T = TypeVar("T")
 
 DEPENDANTS_SHOWN_MAX = 100
+DEPENDANTS_READ_MAX = 1000
+"""So many edges of a node are looked at first: one that leads to a live node is enough to keep it."""
 
 
 class Transaction(Bookkeeping):
@@ -30,6 +32,8 @@ class Transaction(Bookkeeping):
         super().__init__(now)
         self._seen: dict[NodeId, Draft] = {}
         self._created: set[NodeId] = set()
+        self.stamp: tuple[int, str] | None = None
+        """The time and the id that its writes get, if they are not new ones."""
 
     # --- what a backend gives ---------------------------------------------------------------------------------
 
@@ -38,8 +42,10 @@ class Transaction(Bookkeeping):
         """Return the current state, tombstones included, of the nodes that exist."""
 
     @abstractmethod
-    def _read_edges(self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None) -> Sequence[EdgeDraft]:
-        """Return the current, not deleted edges at a node."""
+    def _read_edges(
+        self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None, *, limit: int | None = None
+    ) -> Sequence[EdgeDraft]:
+        """Return the current, not deleted edges at a node: any `limit` of them, or all of them."""
 
     @abstractmethod
     def _read_edge(self, edge_id: EdgeId) -> EdgeDraft | None:
@@ -160,9 +166,16 @@ class Transaction(Bookkeeping):
     def _dependants(self, node_id: NodeId) -> tuple[str, ...]:
         declared = (edge_kind_of(record.data) for record in self.records("kind", "edge"))
         kinds = (*LINEAGE_EDGE_KINDS, "contains", *(kind.name for kind in declared if kind.lineage))
-        edges = self.edges_of(node_id, Direction.DOWNSTREAM, kinds)
+        some = self._read_edges(node_id, Direction.DOWNSTREAM, kinds, limit=DEPENDANTS_READ_MAX)
+        live = self._live_targets(node_id, kinds, some)
+        if not live and len(some) >= DEPENDANTS_READ_MAX:
+            live = self._live_targets(node_id, kinds, self._read_edges(node_id, Direction.DOWNSTREAM, kinds))
+        return tuple(sorted(live))[:DEPENDANTS_SHOWN_MAX]
+
+    def _live_targets(self, node_id: NodeId, kinds: Sequence[str], read: Sequence[EdgeDraft]) -> list[str]:
+        edges = self._with_own(read, node_id, Direction.DOWNSTREAM, kinds)
         ends = self.find_many(edge.id.target for edge in edges if edge.id.target != node_id)
-        return tuple(sorted(str(end.id) for end in ends.values() if not end.deleted))[:DEPENDANTS_SHOWN_MAX]
+        return [str(end.id) for end in ends.values() if not end.deleted]
 
     def _put(self, draft: Draft) -> Draft:
         kind = self.vertex_kind(draft.id.kind)
@@ -172,13 +185,46 @@ class Transaction(Bookkeeping):
         self.writes.nodes[draft.id] = draft
         return draft
 
+    # --- copying ----------------------------------------------------------------------------------------------
+
+    def replay(self, action: Action) -> None:
+        """Write what an action of another store wrote, unchecked but for what would break this one.
+
+        Raises:
+            Conflict: it changes a node that is not here, or an edge of it ends at one.
+            InvalidInput: a kind is not declared.
+
+        """
+        for kind in {node.id.kind for node in action.nodes}:
+            self.vertex_kind(kind)
+        for kind in {edge.id.kind for edge in action.edges}:
+            self.edge_kind(kind)
+        made = {node.id for node in action.nodes if node.version.number == 1}
+        needed = {end for edge in action.edges for end in (edge.id.source, edge.id.target)}
+        needed = (needed | {node.id for node in action.nodes}) - made
+        if missing := needed - self.find_many(sorted(needed)).keys():
+            raise Conflict(f"an action of time {action.time} needs {min(missing)}, which is not there")
+        self.stamp = action.time, action.action_id
+        self._created |= made
+        for node in action.nodes:
+            self.writes.nodes[node.id] = Draft(node.id, node.project, node.attributes, node.version.deleted)
+        for edge in action.edges:
+            if edge.version.number > 1:
+                self._read_edge(edge.id)
+            self.writes.edges[edge.id] = EdgeDraft(edge.id, edge.attributes, edge.version.deleted)
+
     # --- edges ------------------------------------------------------------------------------------------------
 
     def edges_of(
         self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None = None
     ) -> tuple[EdgeDraft, ...]:
-        """Return the live edges at a node as the action sees them."""
-        found = {edge.id: edge for edge in self._read_edges(node_id, direction, kinds)}
+        """Return the live edges at a node as the action sees them, all of them."""
+        return self._with_own(self._read_edges(node_id, direction, kinds), node_id, direction, kinds)
+
+    def _with_own(
+        self, read: Sequence[EdgeDraft], node_id: NodeId, direction: Direction, kinds: Sequence[str] | None
+    ) -> tuple[EdgeDraft, ...]:
+        found = {edge.id: edge for edge in read}
         own = {i: edge for i, edge in self.writes.edges.items() if _touches(i, node_id, direction, kinds)}
         return tuple(edge for edge in (found | own).values() if not edge.deleted)
 

@@ -18,8 +18,8 @@ import pytest
 from arangovis.domain.errors import Cancelled, InvalidInput, NotSupported
 from arangovis.domain.json import Scalar
 from arangovis.projections.base import Fitted, Matrix, Neighbours, Projector, no_progress
-from arangovis.projections.bundle import from_bytes, to_bytes
 from arangovis.projections.neighbours import nearest_neighbours
+from arangovis.tabular.bundle import from_bytes, to_bytes
 
 SEED = 7
 FITTED_ROWS = 300

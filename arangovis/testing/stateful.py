@@ -24,6 +24,7 @@ from arangovis.testing import generated
 from arangovis.testing.generated import NODE_KINDS, NODES, Step
 from arangovis.testing.plain import edges_by_id, nodes_by_id, plain
 from arangovis.testing.samples import depths, edge_ids, pages
+from arangovis.testing.stores_copy import contents, records_in, replicate
 
 T = TypeVar("T")
 
@@ -54,8 +55,14 @@ class StoreMachine(RuleBasedStateMachine):
         return self.model, self.tested
 
     def teardown(self) -> None:
-        """Close both stores."""
-        for store in self.stores:
+        """Copy the model into a store of the tested sort, and that into a model; close all."""
+        copies = type(self).factory(self._clock), MemoryStore(clock=self._clock)
+        copies[0].migrate()
+        for source, target in pairwise((self.model, *copies)):
+            replicate(source, target)
+            assert contents(target) == contents(source)
+            assert records_in(target) == records_in(source)
+        for store in (*self.stores, *copies):
             store.close()
 
     def _clock(self) -> int:

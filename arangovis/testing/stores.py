@@ -22,6 +22,7 @@ A backend's test class switches it on and says how a store is made::
 
 from arangovis.testing.stores_actions import ActionContract
 from arangovis.testing.stores_concurrency import ConcurrencyContract
+from arangovis.testing.stores_copy import CopyContract
 from arangovis.testing.stores_edges import EdgeContract
 from arangovis.testing.stores_kinds import KindContract
 from arangovis.testing.stores_life import LifeContract
@@ -45,6 +46,7 @@ class GraphStoreSuite(
     WalkContract,
     SearchContract,
     ConcurrencyContract,
+    CopyContract,
 ):
     """Every sentence of the contracts in `arangovis.stores.base` and `arangovis.stores.transaction`."""
 

@@ -6,6 +6,7 @@ from arangovis.domain.errors import Gone, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, Direction, EdgeId
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
+from arangovis.stores import base
 from arangovis.stores.base import GraphStore
 from arangovis.testing.contract import StoreContract
 from arangovis.testing.samples import act, create, dataset, delete, edge, edge_ids, link, run, unlink
@@ -154,3 +155,83 @@ class EdgeContract(StoreContract):
         some = store.edges_of(many, Direction.UPSTREAM, limit=7)
         assert len(some) == 7
         assert edge_ids(some) < edges
+
+    # --- pages ------------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("direction", [Direction.DOWNSTREAM, Direction.UPSTREAM])
+    def test_pages_of_a_hub_hold_every_edge_once(self, store: GraphStore, direction: Direction) -> None:
+        hub, others = self._hub(store, direction)
+        ids = {edge("derived_into", *_ends(hub, other, direction)) for other in others}
+        seen: list[EdgeId] = []
+        while page := store.edge_page(hub, direction, "derived_into", after=seen[-1] if seen else None, limit=7):
+            assert len(page) <= 7
+            seen += [found.id for found in page]
+        assert len(seen) == len(others)
+        assert set(seen) == ids
+        again = [found.id for found in store.edge_page(hub, direction, "derived_into")]
+        assert again == seen
+
+    def test_a_page_is_of_one_kind_and_time(self, store: GraphStore) -> None:
+        hub, others = self._hub(store, Direction.DOWNSTREAM)
+        before = max(found.version.valid_from for found in store.edges_of([hub], Direction.DOWNSTREAM))
+        gone = edge("derived_into", hub, others[0])
+        link(store, edge("linked", hub, others[1]))
+        act(store, lambda transaction: transaction.unlink(gone))
+        now = store.edge_page(hub, Direction.DOWNSTREAM, "derived_into")
+        assert edge_ids(now) == {edge("derived_into", hub, other) for other in others[1:]}
+        then = store.edge_page(hub, Direction.DOWNSTREAM, "derived_into", at=before)
+        assert edge_ids(then) == {edge("derived_into", hub, other) for other in others}
+        assert store.edge_page(hub, Direction.DOWNSTREAM, "derived_into", at=1) == []
+        cut = store.edge_page(hub, Direction.DOWNSTREAM, "derived_into", at=before, after=then[4].id, limit=3)
+        assert [found.id for found in cut] == [found.id for found in then[5:8]]
+
+    def test_a_page_goes_on_behind_an_edge_that_is_gone(self, store: GraphStore) -> None:
+        hub, _ = self._hub(store, Direction.DOWNSTREAM)
+        first = store.edge_page(hub, Direction.DOWNSTREAM, "derived_into", limit=5)
+        rest = store.edge_page(hub, Direction.DOWNSTREAM, "derived_into", after=first[-1].id)
+        act(store, lambda transaction: transaction.unlink(first[-1].id))
+        assert store.edge_page(hub, Direction.DOWNSTREAM, "derived_into", after=first[-1].id) == rest
+
+    def test_all_edges_come_over_many_pages(self, store: GraphStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(base, "EDGE_PAGE_MAX", 4)  # five full pages: the end is only seen behind the last
+        hub, others = self._hub(store, Direction.DOWNSTREAM)
+        every = {edge("derived_into", hub, other) for other in others}
+        assert edge_ids(store.all_edges(hub, Direction.DOWNSTREAM, "derived_into")) == every
+        before = store.get(others[-1]).version.valid_from
+        assert list(store.all_edges(hub, Direction.DOWNSTREAM, "derived_into", at=before)) == []
+        assert list(store.all_edges(hub, Direction.UPSTREAM, "derived_into")) == []
+        unlink(store, edge("derived_into", hub, others[7]))
+        left = every - {edge("derived_into", hub, others[7])}
+        assert edge_ids(store.all_edges(hub, Direction.DOWNSTREAM, "derived_into")) == left
+
+    @pytest.mark.parametrize("scan_limit", [10_000, 20, 7])
+    def test_all_edges_of_many_nodes_are_never_cut(
+        self, store: GraphStore, monkeypatch: pytest.MonkeyPatch, scan_limit: int
+    ) -> None:
+        monkeypatch.setattr(base, "SCAN_LIMIT_MAX", scan_limit)
+        hub, others = self._hub(store, Direction.DOWNSTREAM)
+        onward = edge("derived_into", others[0], others[1])
+        link(store, onward, edge("linked", hub, others[1]))
+        ids = [hub, others[0], hub, dataset("nowhere")]
+        every = {edge("derived_into", hub, other) for other in others} | {onward}
+        assert edge_ids(store.all_edges_of(ids, Direction.DOWNSTREAM, "derived_into")) == every
+        assert list(store.all_edges_of([], Direction.DOWNSTREAM, "derived_into")) == []
+
+    def test_there_are_no_pages_of_both_directions_or_of_nothing(self, store: GraphStore) -> None:
+        with pytest.raises(InvalidInput, match="direction"):
+            store.edge_page(dataset("nowhere"), Direction.BOTH, "derived_into")
+        with pytest.raises(InvalidInput, match="direction"):
+            store.all_edges_of([dataset("nowhere")], Direction.BOTH, "derived_into")
+        assert list(store.edge_page(dataset("nowhere"), Direction.UPSTREAM, "derived_into")) == []
+
+    @staticmethod
+    def _hub(store: GraphStore, direction: Direction) -> tuple[NodeId, list[NodeId]]:
+        hub, others = dataset("hub"), [dataset(f"spoke-{number}") for number in range(20)]
+        create(store, hub, *others)
+        for other in others:
+            link(store, edge("derived_into", *_ends(hub, other, direction)))
+        return hub, others
+
+
+def _ends(hub: NodeId, other: NodeId, direction: Direction) -> tuple[NodeId, NodeId]:
+    return (hub, other) if direction is Direction.DOWNSTREAM else (other, hub)

@@ -25,10 +25,15 @@ LEASE = RecordKind(
     "the run's method and priority",
     "when it may be claimed: its queue time while pending, the lease's end while held",
 )
-BLOB = RecordKind("blob", "Stored bytes.", "staged, kept or doomed", "keep until")
+BLOB = RecordKind(
+    "blob", "Stored bytes.", "staged, kept or doomed", "staged: kept until; else: when the right to remove them ends"
+)
 SEGMENT = RecordKind("segment", "One segment of a data set's manifest.", "the data set's key", "its number, from 1")
 IDEMPOTENCY = RecordKind("idempotency", "The answer given to a request key.", "unused", "when it may be forgotten")
 KIND = RecordKind("kind", "A vertex or edge kind that a user declared.", "vertex or edge", "unused")
 WORKER = RecordKind("worker", "A running worker.", "unused", "when it counts as lost")
 
-RECORD_KINDS = (RESERVATION, SEQUENCE, LEASE, BLOB, SEGMENT, IDEMPOTENCY, KIND, WORKER)
+STORE = RecordKind("store", "What tells this store from every other one.", "unused", "unused")
+COPY = RecordKind("copy", "Of which store this one is a copy, and how far it came.", "unused", "unused")
+
+RECORD_KINDS = (RESERVATION, SEQUENCE, LEASE, BLOB, SEGMENT, IDEMPOTENCY, KIND, WORKER, STORE, COPY)

@@ -46,6 +46,7 @@ DATASET = VertexKind(
         Field("seed", FieldType.INTEGER, "Snapshot: the seed of the sample.", searchable=True),
         Field("generation", FieldType.INTEGER, "Snapshot: raised by each forced recomputation."),
         Field("sample_size", FieldType.INTEGER, "Snapshot: how many rows were asked for."),
+        Field("frame", FieldType.DOCUMENT, "Parsed file: how it was read, and figures of each column."),
         *_OWN,
     ),
 )

@@ -6,6 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.processes import Server, running_service, until
+from tests.backends import Backends, running_backends
+
+
+@pytest.fixture(autouse=True, scope="session")
+def backends() -> Iterator[Backends]:
+    """Run the servers of the stores under test."""
+    with running_backends() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _databases_of_its_own(backends: Backends, tmp_path: Path) -> Iterator[None]:
+    yield
+    backends.forget(tmp_path)
 
 
 @pytest.fixture

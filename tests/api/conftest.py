@@ -12,7 +12,20 @@ from arangovis.wiring import Arangovis
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
 from tests.api.visualization import World
-from tests.backends import build_service, settings_of
+from tests.backends import Backends, build_service, running_backends, settings_of
+
+
+@pytest.fixture(autouse=True, scope="session")
+def backends() -> Iterator[Backends]:
+    """Run the servers of the stores under test."""
+    with running_backends() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _databases_of_its_own(backends: Backends, tmp_path: Path) -> Iterator[None]:
+    yield
+    backends.forget(tmp_path)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 import pytest
 from falcon.testing import TestClient
 
-from arangovis.artifacts.local import LocalArtifactStore
 from arangovis.domain.graph import Caller
 from arangovis.domain.work import Made
 from arangovis.wiring import Arangovis
 from tests.api.samples import posted
 from tests.api.working import ask, finish, take
+from tests.backends import overwrite
 
 PLOT = b'{"x": [0.5, 1.5], "y": [2.5, 3.5]}'
 
@@ -49,16 +49,14 @@ def test_bytes_that_the_client_has_are_not_sent_again(client: TestClient, key: s
 
 
 def test_damaged_bytes_are_not_served(client: TestClient, service: Arangovis, key: str) -> None:
-    assert isinstance(service.artifacts, LocalArtifactStore)
     digest = client.simulate_get(f"/api/v1/artifacts/{key}").json["attributes"]["digest"]
-    blobs = service.settings.home / "artifacts" / "blobs"
-    (blobs / digest[:2] / digest).write_bytes(PLOT.replace(b"0.5", b"0.6"))
+    overwrite(service, digest, PLOT.replace(b"0.5", b"0.6"))
 
     result = client.simulate_get(f"/api/v1/artifacts/{key}/content")
 
     assert result.status_code == 500
     assert result.json["type"] == "urn:arangovis:error:integrity"
-    assert str(blobs) not in result.text
+    assert str(service.settings.home) not in result.text
 
 
 @pytest.mark.parametrize("digest", ["../../../../etc/passwd", "0" * 64, ""])

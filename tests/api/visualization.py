@@ -18,6 +18,7 @@ from arangovis.domain.runs import Run
 from arangovis.tabular import read_rows
 from arangovis.wiring import Arangovis, worker_context
 from arangovis.workers.inline import drain
+from tests.backends import overwrite
 
 BASE = "/visualization"
 PREPARER = Caller("preparer", "test")
@@ -182,10 +183,10 @@ class World:
     def damage(self, artifact: str) -> None:
         """Flip a bit of an artifact's stored bytes; their length stays."""
         digest = self.digest(artifact)
-        (path,) = self.service.settings.home.glob(f"artifacts/**/{digest}")
-        data = bytearray(path.read_bytes())
+        with self.service.artifacts.open(digest) as stream:
+            data = bytearray(stream.read())
         data[len(data) // 2] ^= 1
-        path.write_bytes(data)
+        overwrite(self.service, digest, bytes(data))
 
 
 def rows_of(columns: Columns) -> Any:

@@ -71,6 +71,7 @@ def test_every_module_is_inside(tree: Path, members: frozenset[str], package: st
 def test_data_files_are_inside(members: frozenset[str]) -> None:
     assert "arangovis/domain/filter_grammar.lark" in members
     assert "arangovis_api/static/assets/page.js" in members
+    assert "arangovis/stores/arango/aql/walk.aql" in members
 
 
 def test_no_sources_of_tests_or_page_are_inside(members: frozenset[str]) -> None:

@@ -44,13 +44,66 @@ def test_the_old_services_prefix_is_read() -> None:
     assert read_settings(environ={"URL_PREFIX": "/vis", "ARANGOVIS_URL_PREFIX": "/own"}).url_prefix == "/own"
 
 
+def test_the_old_services_storage_is_read() -> None:
+    old = {"AWS_STORAGE_ENDPOINT": "http://minio:9000", "AWS_REGION": "eu-west-1", "AWS_BUCKET": "vis"}
+    settings = read_settings(environ=old)
+    assert settings.artifacts_url == "s3://vis/arangovis?endpoint=http%3A%2F%2Fminio%3A9000&region=eu-west-1"
+    own = {"ARANGOVIS_S3_REGION": "here", "ARANGOVIS_S3_ENDPOINT": "https://s3", "ARANGOVIS_ARTIFACTS": "s3://b"}
+    assert read_settings(environ={**old, **own}).artifacts_url == "s3://b?endpoint=https%3A%2F%2Fs3&region=here"
+    assert read_settings(environ={"AWS_BUCKET": "of-another-program"}).artifacts == ""
+
+
+def test_a_file_comes_before_the_old_names(tmp_path: Path) -> None:
+    write(tmp_path, 's3_region = "here"\nurl_prefix = "/own"\n')
+    environment = {"ARANGOVIS_HOME": str(tmp_path), "AWS_REGION": "there", "URL_PREFIX": "/old"}
+    settings = read_settings(environ=environment)
+    assert (settings.s3_region, settings.url_prefix) == ("here", "/own")
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "url"),
+    [
+        ("s3://b/p", "s3://b/p?endpoint=http%3A%2F%2Fs3%3A1&region=r"),
+        ("s3://b/p?region=own", "s3://b/p?region=own&endpoint=http%3A%2F%2Fs3%3A1"),
+        ("s3://b/p?endpoint=&region=", "s3://b/p?endpoint=&region="),
+        ("file:///p", "file:///p"),
+    ],
+)
+def test_the_url_of_artifacts_says_all(artifacts: str, url: str) -> None:
+    assert Settings(artifacts=artifacts, s3_endpoint="http://s3:1", s3_region="r").artifacts_url == url
+
+
 def test_a_child_reads_the_same_settings(tmp_path: Path) -> None:
     settings = Settings(
-        home=tmp_path, store="sqlite:///x", token_file=tmp_path / "t", port=7, legacy_unknown_task=True, lease_s=4
+        home=tmp_path,
+        store="sqlite:///x",
+        store_password="secret",
+        store_password_file=tmp_path / "p",
+        artifacts="s3://bucket",
+        s3_endpoint="http://s3:1",
+        s3_region="r",
+        token_file=tmp_path / "t",
+        port=7,
+        legacy_unknown_task=True,
+        lease_s=4,
     )
     assert read_settings(environ=settings.environment()) == settings
     assert set(settings.environment()) == {PREFIX + field.name.upper() for field in fields(Settings)}
     assert PREFIX + "TOKEN_FILE" not in Settings(home=tmp_path).environment()
+
+
+def test_the_stores_password_is_given_or_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("from the file\n")
+    given = {"ARANGOVIS_HOME": str(tmp_path), "ARANGOVIS_STORE_PASSWORD_FILE": str(file)}
+    assert read_settings(environ=given).store_secret() == "from the file"
+    settings = read_settings(environ={**given, "ARANGOVIS_STORE_PASSWORD": "given"})
+    assert settings.store_secret() == "given"
+    assert "given" not in repr(settings)
+    assert Settings(home=tmp_path).store_secret() == ""
+    for wrong in (tmp_path / "missing", tmp_path):
+        with pytest.raises(InvalidInput, match="store_password_file: cannot be read"):
+            Settings(home=tmp_path, store_password_file=wrong).store_secret()
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:

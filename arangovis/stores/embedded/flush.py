@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 
+from arangovis.domain.errors import Conflict
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import encode
 from arangovis.stores.embedded.properties import Stored, stored_properties
@@ -64,6 +65,21 @@ class Numbers:
         self._time = max(self._clock(), self._time + 1)
         return self._time
 
+    def next_stamp(self, given: tuple[int, str] | None) -> tuple[int, str]:
+        """Return the time and the id of an action: new ones, or those it had in another store.
+
+        Raises:
+            Conflict: a given time is not later than that of the last action.
+
+        """
+        if given is None:
+            time = self.next_time()
+            return time, f"{time:x}"
+        if given[0] <= self._time:
+            raise Conflict(f"the actions are not in order of time at {given[0]}")
+        self._time = given[0]
+        return given
+
     def next_row_id(self) -> int:
         """Return the integer id of a new node."""
         self._row_id += 1
@@ -80,6 +96,7 @@ def flush(transaction: EmbeddedTransaction, caller: Caller, numbers: Numbers) ->
     """Write all that an action wrote.
 
     Raises:
+        Conflict: the time that it brings is not later than the last one.
         InvalidInput: a document is not JSON.
         OverflowError: an integer does not fit 64 bits.
         sqlite3.IntegrityError: a node that is new by its random id is there already.
@@ -88,8 +105,8 @@ def flush(transaction: EmbeddedTransaction, caller: Caller, numbers: Numbers) ->
     """
     writes = transaction.writes
     if writes.touches_graph:
-        time = numbers.next_time()
-        transaction.connection.execute(_ACTION, (time, f"{time:x}", caller.actor, caller.request_id))
+        time, action_id = numbers.next_stamp(transaction.stamp)
+        transaction.connection.execute(_ACTION, (time, action_id, caller.actor, caller.request_id))
         _write_nodes(transaction, time, numbers)
         _write_edges(transaction, time)
     if writes.records:

@@ -6,11 +6,11 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from arangovis.domain.graph import Direction, Record
+from arangovis.domain.graph import Direction, EdgeId, Record
 from arangovis.domain.ids import NodeId
 from arangovis.stores.embedded.rows import (
     EDGE_COLUMNS,
@@ -120,10 +120,39 @@ def _edges(
     at: int | None,
     limit: int,
 ) -> list[Row]:
+    return _selected(connection, row_ids, direction, kinds, at=at, limit=limit).fetchall()
+
+
+def _selected(
+    connection: sqlite3.Connection,
+    row_ids: Sequence[int],
+    direction: Direction,
+    kinds: tuple[str, ...] | None,
+    *,
+    at: int | None,
+    limit: int = NO_LIMIT,
+) -> sqlite3.Cursor:
     statement = _edge_statement(direction, None if kinds is None else len(kinds), at is not None)
     bound = (listed(row_ids), *((kinds[0], kinds[-1], *kinds) if kinds else ()))
     moment = () if at is None else (at, *bound, at, at)
-    return connection.execute(statement, (*bound, *moment, limit)).fetchall()
+    return connection.execute(statement, (*bound, *moment, limit))
+
+
+def edges_from(
+    connection: sqlite3.Connection,
+    row_ids: Sequence[int],
+    direction: Direction,
+    kinds: Iterable[str] | None,
+    *,
+    at: int | None = None,
+) -> Iterator[Row]:
+    """Yield what `edges_at` returns, so that the caller may stop; with BOTH an edge may come from each of its ends."""
+    chosen = None if kinds is None else tuple(sorted(kinds))
+    if chosen == ():
+        return
+    ways = (Direction.DOWNSTREAM, Direction.UPSTREAM) if direction is Direction.BOTH else (direction,)
+    for way in ways:
+        yield from _selected(connection, row_ids, way, chosen, at=at)
 
 
 @cache
@@ -138,6 +167,54 @@ def _edge_statement(direction: Direction, kind_count: int | None, past: bool) ->
         return f"{now} LIMIT ?"
     versions = f"SELECT {EDGE_VERSION_COLUMNS} FROM json_each(?) f CROSS JOIN edge_version e {where} AND NOT e.deleted"
     return f"{now} AND e.valid_from <= ? UNION ALL {versions} AND e.valid_from <= ? AND e.valid_to > ? LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeScan:
+    """A page of `GraphStore.edge_page`: a node's integer id, and behind which (other end, role) it begins."""
+
+    row_id: int
+    direction: Direction
+    kind: str
+    other: int = -1
+    role: str = ""
+
+
+def edge_scan(
+    connection: sqlite3.Connection, node_id: NodeId, direction: Direction, kind: str, after: EdgeId | None
+) -> EdgeScan | None:
+    """Return where a page begins; None if the node is not there. An `after` that never was begins at the start."""
+    end = None if after is None else (after.target if direction is Direction.DOWNSTREAM else after.source)
+    ends = (node_id,) if end is None else (node_id, end)
+    row_ids = {NodeId(row[1], row[2]): int(row[0]) for row in nodes_by_id(connection, ends, None)}
+    if node_id not in row_ids:
+        return None
+    if after is None or end not in row_ids:
+        return EdgeScan(row_ids[node_id], direction, kind)
+    return EdgeScan(row_ids[node_id], direction, kind, row_ids[end], after.role)
+
+
+def edge_page(connection: sqlite3.Connection, scan: EdgeScan, *, at: int | None, limit: int) -> list[Row]:
+    """Return rows of EDGE_COLUMNS in order of (other end, role)."""
+    bound = (scan.row_id, scan.kind, scan.other, scan.role)
+    moment = () if at is None else (at, *bound, at, at)
+    return connection.execute(_page_statement(scan.direction, at is not None), (*bound, *moment, limit)).fetchall()
+
+
+@cache
+def _page_statement(direction: Direction, past: bool) -> str:
+    own, other = ("source", "target") if direction is Direction.DOWNSTREAM else ("target", "source")
+    where = f"WHERE e.{own} = ? AND e.kind = ? AND (e.{other}, e.role) > (?, ?) AND NOT e.deleted"
+    order = f"ORDER BY {_END_COLUMNS[other]}, 4 LIMIT ?"
+    now = f"SELECT {EDGE_COLUMNS} FROM edge e {where}"
+    if not past:
+        return f"{now} {order}"
+    then = f"SELECT {EDGE_VERSION_COLUMNS} FROM edge_version e {where} AND e.valid_from <= ? AND e.valid_to > ?"
+    return f"{now} AND e.valid_from <= ? UNION ALL {then} {order}"
+
+
+_END_COLUMNS = {"source": 1, "target": 2}
+"""Where they stand in EDGE_COLUMNS."""
 
 
 def edge(connection: sqlite3.Connection, source: int, kind: str, target: int, role: str) -> list[Row]:

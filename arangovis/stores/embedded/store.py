@@ -2,24 +2,27 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from arangovis.domain.errors import NotSupported
-from arangovis.domain.graph import Caller, Direction, Edge, Lineage, Node, Page, Record, Walk
+from arangovis.domain.graph import Action, Caller, Direction, Edge, EdgeId, Lineage, Node, Page, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import Search
-from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
+from arangovis.stores.base import EDGE_PAGE_MAX, SCAN_LIMIT_MAX, GraphStore
 from arangovis.stores.embedded import queries
 from arangovis.stores.embedded.connection import SQLITE_VERSION_MIN, ReaderPool, connect, unavailable
 from arangovis.stores.embedded.forks import register
+from arangovis.stores.embedded.frozen import frozen
 from arangovis.stores.embedded.rows import edges_of, nodes_of, record_of
 from arangovis.stores.embedded.schema import upgrade
 from arangovis.stores.embedded.search import search as page_of
 from arangovis.stores.embedded.turns import Turn
 from arangovis.stores.embedded.walk import walk as lineage_of
 from arangovis.stores.embedded.writer import Writer
+from arangovis.stores.frozen import FrozenStore, new_actions
 from arangovis.stores.transaction import Transaction
 
 T = TypeVar("T")
@@ -106,6 +109,24 @@ class EmbeddedStore(GraphStore):
             found = queries.ids_by_row(connection, {end for row in rows for end in row[:2]})
             return edges_of(connection, rows, {row_id: NodeId(kind, key) for row_id, kind, key in found})
 
+    def edge_page(
+        self,
+        node_id: NodeId,
+        direction: Direction,
+        kind: str,
+        *,
+        at: int | None = None,
+        after: EdgeId | None = None,
+        limit: int = EDGE_PAGE_MAX,
+    ) -> Sequence[Edge]:
+        """See `GraphStore.edge_page`. The order is that of the other ends' integer ids, oldest first."""
+        self._check_one_way(direction)
+        with self._readers.snapshot() as connection:
+            scan = queries.edge_scan(connection, node_id, direction, kind, after)
+            rows = [] if scan is None else queries.edge_page(connection, scan, at=at, limit=limit)
+            found = queries.ids_by_row(connection, {end for row in rows for end in row[:2]})
+            return edges_of(connection, rows, {row_id: NodeId(kind, key) for row_id, kind, key in found})
+
     def walk(self, walk: Walk) -> Lineage:
         """See `GraphStore.walk`."""
         with self._readers.snapshot() as connection:
@@ -145,6 +166,19 @@ class EmbeddedStore(GraphStore):
         """See `GraphStore.change_number`."""
         with self._readers.snapshot() as connection:
             return queries.last_time(connection)
+
+    @contextmanager
+    def frozen(self) -> Iterator[FrozenStore]:
+        """See `GraphStore.frozen`. The process must not fork meanwhile."""
+        with frozen(self._path) as state:
+            yield state
+
+    def load(self, actions: Sequence[Action]) -> int:
+        """See `GraphStore.load`. All that is new is one commit."""
+        with self.frozen() as present:
+            fresh = new_actions(actions, present)
+        self._writer.load(fresh)
+        return len(fresh)
 
     # --- forks; see `forks.Forkable` --------------------------------------------------------------------------
 

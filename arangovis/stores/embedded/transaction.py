@@ -38,11 +38,14 @@ class EmbeddedTransaction(Transaction):
             drafts[node_id] = Draft(node_id, row[3], decode(row[9]), deleted=bool(row[7]))
         return drafts
 
-    def _read_edges(self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None) -> Sequence[EdgeDraft]:
+    def _read_edges(
+        self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None, *, limit: int | None = None
+    ) -> Sequence[EdgeDraft]:
         row_id = self._row_id(node_id)
         if row_id is None:
             return ()
-        rows = self._reading(queries.edges_at, [row_id], direction, kinds)
+        rows_max = queries.NO_LIMIT if limit is None else limit
+        rows = self._reading(queries.edges_at, [row_id], direction, kinds, limit=rows_max)
         ends = self._ends(rows)
         return [self._remembered(EdgeId(row[2], ends[row[0]], ends[row[1]], row[3]), row[8]) for row in rows]
 

@@ -4,6 +4,7 @@ That gives depths, a budget of nodes, partial answers and safety from cycles, at
 """
 
 import sqlite3
+from collections.abc import Iterator
 
 from arangovis.domain.graph import Cut, Direction, Lineage, Visit, Walk
 from arangovis.stores.embedded import queries
@@ -16,10 +17,16 @@ def walk(connection: sqlite3.Connection, question: Walk) -> Lineage:
     order = {node_id: position for position, node_id in enumerate(dict.fromkeys(question.starts))}
     starts.sort(key=lambda row: order[node_id_of(row)])
     search = _BreadthFirst(question, [row[0] for row in starts])
-    while search.frontier:
-        rows = queries.edges_at(connection, search.frontier, question.direction, question.edge_kinds, at=question.at)
+    while search.frontier and Cut.LIMIT not in search.cuts:
+        rows = queries.edges_from(connection, search.frontier, question.direction, question.edge_kinds, at=question.at)
         search.advance(rows)
+    if search.left_unread:  # a hub's edges were not all read, so those among the nodes reached are asked for
+        search.edges = _edges_among(connection, search)
     return _lineage(connection, search)
+
+
+READ_ON_MAX = 1000
+"""So many edges of the last level are read on after one leads beyond it: cheaper than asking for those among nodes."""
 
 
 class _BreadthFirst:
@@ -28,6 +35,8 @@ class _BreadthFirst:
     def __init__(self, question: Walk, starts: list[int]) -> None:
         self.question = question
         self.cuts: set[Cut] = set()
+        self.left_unread = len(starts) > question.node_limit
+        """Whether edges of a node that was reached were not read."""
         self.depths: dict[int, int] = dict.fromkeys(starts[: question.node_limit], 0)
         self.edges: list[Row] = []
         self.frontier = list(self.depths)
@@ -35,27 +44,54 @@ class _BreadthFirst:
         if len(starts) > len(self.depths):
             self.cuts.add(Cut.LIMIT)
 
-    def advance(self, rows: list[Row]) -> None:
-        """Take the edges of the frontier's nodes, and move the frontier behind them."""
-        self.edges += rows
-        reached = [] if Cut.LIMIT in self.cuts else self._new_ends(rows)
-        if reached and self._depth == self.question.depth_max:
-            self.cuts.add(Cut.DEPTH)
-            reached = []
-        self._depth += 1
+    def advance(self, rows: Iterator[Row]) -> None:
+        """Take the edges of the frontier's nodes, and move the frontier behind them; stop reading when it is full."""
+        if self._depth == self.question.depth_max:
+            self._end(rows)
+            return
         room = self.question.node_limit - len(self.depths)
-        self.frontier = reached[:room]
+        reached: dict[int, None] = {}
+        for row in rows:
+            self.edges.append(row)
+            reached.update((end, None) for end in self._far_ends(row) if end not in self.depths)
+            if len(reached) > room:
+                self.cuts.add(Cut.LIMIT)
+                self.left_unread = True
+                break
+        self._depth += 1
+        self.frontier = list(reached)[:room]
         self.depths.update(dict.fromkeys(self.frontier, self._depth))
-        if len(reached) > room:
-            self.cuts.add(Cut.LIMIT)
 
-    def _new_ends(self, rows: list[Row]) -> list[int]:
-        ends: dict[int, None] = {}
-        if self.question.direction is not Direction.UPSTREAM:
-            ends.update((row[1], None) for row in rows)
-        if self.question.direction is not Direction.DOWNSTREAM:
-            ends.update((row[0], None) for row in rows)
-        return [end for end in ends if end not in self.depths]
+    def _end(self, rows: Iterator[Row]) -> None:
+        """Take the edges of the last level among the nodes reached; of those that lead beyond, a few are enough."""
+        self.frontier = []
+        beyond = 0
+        for row in rows:
+            if all(end in self.depths for end in self._far_ends(row)):
+                self.edges.append(row)
+                continue
+            self.cuts.add(Cut.DEPTH)
+            beyond += 1
+            if beyond > READ_ON_MAX:
+                self.left_unread = True
+                return
+
+    def _far_ends(self, row: Row) -> tuple[int, ...]:
+        match self.question.direction:
+            case Direction.DOWNSTREAM:
+                return (row[1],)
+            case Direction.UPSTREAM:
+                return (row[0],)
+            case _:
+                return (row[1], row[0])
+
+
+def _edges_among(connection: sqlite3.Connection, search: _BreadthFirst) -> list[Row]:
+    """Return the edges among the nodes reached, read from their far ends: those are many, but seldom hubs."""
+    question = search.question
+    near = Direction.DOWNSTREAM if question.direction is Direction.UPSTREAM else Direction.UPSTREAM
+    rows = queries.edges_from(connection, list(search.depths), near, question.edge_kinds, at=question.at)
+    return [row for row in rows if row[0] in search.depths and row[1] in search.depths]
 
 
 def _lineage(connection: sqlite3.Connection, search: _BreadthFirst) -> Lineage:

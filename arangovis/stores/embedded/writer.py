@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from arangovis.domain.errors import AlreadyExists, InvalidInput, StoreUnavailable
-from arangovis.domain.graph import Caller
+from arangovis.domain.errors import AlreadyExists, Conflict, InvalidInput, StoreUnavailable
+from arangovis.domain.graph import Action, Caller
 from arangovis.stores.embedded.connection import closed, open_writer, unavailable
 from arangovis.stores.embedded.flush import Numbers, flush
 from arangovis.stores.embedded.group import Call, GroupCommit
@@ -35,6 +36,17 @@ class Writer:
     def transact(self, action: Callable[[Transaction], T], caller: Caller) -> T:
         """See `GraphStore.transact`."""
         return self._group.run(Call(action, caller))
+
+    def load(self, actions: Sequence[Action]) -> None:
+        """Replay actions, all in one commit; the first that fails keeps those behind it from being written."""
+        calls: list[Call[object]] = []
+        for action in actions:
+            replay = partial(_replay, action, calls[-1] if calls else None)
+            calls.append(Call(replay, Caller(action.actor, action.request_id)))
+        if calls:
+            self._commit(lambda: calls)
+        for call in calls:
+            call.outcome()
 
     def close(self) -> None:
         """Wait for the group under way, then close."""
@@ -138,6 +150,12 @@ def _flush_problem(transaction: EmbeddedTransaction, caller: Caller, numbers: Nu
     except Exception as error:
         return error
     return None
+
+
+def _replay(action: Action, before: Call[object] | None, transaction: Transaction) -> None:
+    if before is not None and before.error is not None:
+        raise Conflict("an action before it was not written")
+    transaction.replay(action)
 
 
 def _answer(calls: Sequence[Call[object]]) -> None:

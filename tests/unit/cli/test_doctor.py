@@ -94,6 +94,15 @@ def test_a_token_that_others_may_read(settings: Settings, service: Arangovis, tm
     assert "other machines" in wrong(replace(settings, host="0.0.0.0"))["access"]
 
 
+def test_a_bucket_that_nobody_serves(settings: Settings, service: Arangovis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    found = wrong(replace(settings, artifacts="s3://bucket", s3_endpoint="http://127.0.0.1:1"))
+    assert list(found) == ["artifacts"]
+    assert "ARANGOVIS_S3_ENDPOINT" in found["artifacts"]
+    assert "user:password" not in wrong(replace(settings, artifacts="s3://user:password@bucket"))["artifacts"]
+
+
 def test_a_full_disk(settings: Settings, service: Arangovis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkup, "FREE_BYTES_MIN", 1 << 60)
     assert "are free" in wrong(settings)["disk"]

@@ -132,7 +132,7 @@ def test_a_step_without_success_ends_the_plan_once_the_others_are_done(world: Wo
     assert state(world, plan) is RunState.STARTED
     world.succeed(world.claim("other"))
     closed = world.runs.get(plan.id)
-    assert (closed.state, closed.reason, closed.message) == (RunState.ERROR, "failed", "steps without success: a")
+    assert (closed.state, closed.reason, closed.message) == (RunState.ERROR, "failed", "steps without success: a: no")
     assert states(world, plan) == {"a": ended.value, "e": "SUCCESS"}
     assert world.try_claim() is None
     world.check()
