@@ -15,6 +15,10 @@ COMMANDS: Mapping[str, str] = {
     "worker": "Add a worker to a store.",
     "lineage": "Draw where a node comes from, or what came of it.",
     "history": "Show every version of a node, or every parameter set.",
+    "copy": "Copy everything to another store.",
+    "backup": "Put a whole copy into a folder.",
+    "restore": "Restore a backup.",
+    "verify": "Check that the stores hold together.",
     "doctor": "Check software, store, artifacts, workers and queue.",
     "demo": "Take real data through the whole main job.",
 }

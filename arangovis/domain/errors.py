@@ -3,6 +3,7 @@
 ArangovisError                      code
 ├── InvalidInput (ValueError)       invalid-input        what the caller sent is not right
 │   ├── InvalidFilter               invalid-filter
+│   ├── InvalidContent              invalid-content      a file or rows that can be read, but not taken
 │   └── UnsupportedMedia            unsupported-media    not a format that is read here
 ├── TooLarge (ValueError)           too-large            over a documented limit
 ├── NotFound (KeyError)             not-found
@@ -68,6 +69,12 @@ class InvalidFilter(InvalidInput):
     """A filter expression that cannot be read."""
 
     code = "invalid-filter"
+
+
+class InvalidContent(InvalidInput):
+    """A file or rows that can be read, but whose content cannot be taken."""
+
+    code = "invalid-content"
 
 
 class UnsupportedMedia(InvalidInput):

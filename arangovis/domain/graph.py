@@ -65,6 +65,20 @@ class Edge(NamedTuple):
     version: Version
 
 
+class Action(NamedTuple):
+    """All that one action wrote to the graph, as it was right after: so `valid_to` is None in every version.
+
+    Nodes and edges are in order of their ids, each once. `time` is their `valid_from`.
+    """
+
+    time: int
+    action_id: str
+    actor: str
+    request_id: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """Unversioned bookkeeping: see `arangovis_schema.records` for the kinds and their columns.

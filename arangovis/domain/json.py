@@ -71,6 +71,16 @@ def canonical(value: JsonValue) -> bytes:
         raise InvalidInput(f"not JSON: {error}") from error
 
 
+def exact(document: Document) -> bytes:
+    """Return one byte form of a document that keeps 15 and 15.0 apart: equal bytes mean the very same content.
+
+    Raises:
+        InvalidInput: as `encode`.
+
+    """
+    return orjson.dumps(orjson.loads(encode(document)), option=orjson.OPT_SORT_KEYS)
+
+
 def digest_of(value: JsonValue) -> str:
     """Return SHA-256 over the canonical form, 64 hex digits."""
     return hashlib.sha256(canonical(value)).hexdigest()

@@ -56,6 +56,47 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeModel:
+    """A model version that a run made: trained further from `base`, with its weights in the file of role `file`."""
+
+    base: NodeId
+    version: str
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSegment:
+    """A part of a data set that a run made: how many rows, and the digest of its bytes, which are staged already."""
+
+    digest: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDataset:
+    """A data set that a run made: its segments, and what else its node says."""
+
+    role: str
+    name: str
+    segments: tuple[MadeSegment, ...]
+    columns: Document
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+    frame: Document = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDetector:
+    """A model version that a run made from scratch, with its state in the file of role `file`."""
+
+    name: str
+    signature: Document
+    file: str
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What computing a run gave: what it made, and what it found and read."""
 
@@ -63,3 +104,11 @@ class Outcome:
     found: tuple[Input, ...] = ()
     metrics: Mapping[str, Scalar] | None = None
     environment: Mapping[str, Scalar] | None = None
+    models: tuple[MadeModel, ...] = ()
+    datasets: tuple[MadeDataset, ...] = ()
+    detectors: tuple[MadeDetector, ...] = ()
+
+    @property
+    def staged(self) -> tuple[str, ...]:
+        """Digests of what the computation stored itself, and the run's end must keep."""
+        return tuple(segment.digest for dataset in self.datasets for segment in dataset.segments)

@@ -4,22 +4,26 @@ A store that others write to meanwhile can show a problem that is none a moment 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.domain.catalogue import Dataset, DatasetForm
-from arangovis.domain.errors import IntegrityError, NotFound
+from arangovis.domain.errors import Conflict, IntegrityError, NotFound
 from arangovis.domain.graph import Direction, Edge, Node, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, Lease, Run, RunState
 from arangovis.domain.search import Search
 from arangovis.domain.views import integer, text
-from arangovis.stores.base import GraphStore
+from arangovis.projections.registry import ASSEMBLE, FIT, METHOD_PREFIX, TRANSFORM
+from arangovis.services.all_rows_plan import PART, RESULT, SAMPLE, TRANSFORMER
+from arangovis.services.copying_marks import check_usable
+from arangovis.stores.base import EDGE_PAGE_MAX, GraphStore
 
 PAGE = 500
-REQUIRED_ROLES = {"projection.": frozenset({"plot", "result"})}
-"""What a success of a method that begins so must have made."""
+ENDS_AT_ONCE = 5000
+PLOT_ROLES = frozenset({"plot", "result"})
+STEP_ROLES = {FIT: frozenset({SAMPLE, TRANSFORMER}), TRANSFORM: frozenset({PART}), ASSEMBLE: frozenset({RESULT})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,11 @@ class Problem:
     code: str
     subject: str
     text: str
+
+
+def _required_roles(method: str) -> frozenset[str]:
+    """Return what a success of a method must have made."""
+    return STEP_ROLES.get(method) or (PLOT_ROLES if method.startswith(METHOD_PREFIX) else frozenset())
 
 
 def check_store(store: GraphStore, artifacts: ArtifactStore, *, read_blobs: bool = True) -> list[Problem]:
@@ -54,20 +63,34 @@ class _Check:
         for kind in self._store.schema().vertices:
             for page in self._pages(kind):
                 yield from self._check_edges(page)
-                for node in page:
-                    yield from self._check_node(node)
+                yield from self._check_nodes(page)
         yield from self._check_leases()
         yield from self._check_reservations()
+        yield from self._check_copy()
 
     # --- nodes and edges ------------------------------------------------------------------------------------------
 
     def _check_edges(self, nodes: Sequence[Node]) -> Iterator[Problem]:
-        edges = [edge for node in nodes for edge in self._edges(node.id, Direction.BOTH, None)]
-        ends = self._store.get_many([end for edge in edges for end in (edge.id.source, edge.id.target)])
-        for edge in edges:
-            for end in (edge.id.source, edge.id.target):
-                if end not in ends:
-                    yield Problem("dangling-edge", str(end), f"an edge {edge.id.kind} ends at it, but it is not there")
+        kinds: dict[NodeId, str] = {}
+        for node in nodes:
+            for edge in self._edges_at(node.id):
+                kinds[edge.id.source] = kinds[edge.id.target] = edge.id.kind
+                if len(kinds) >= ENDS_AT_ONCE:
+                    yield from self._check_ends(kinds)
+                    kinds = {}
+        yield from self._check_ends(kinds)
+
+    def _check_ends(self, kinds: Mapping[NodeId, str]) -> Iterator[Problem]:
+        """Check that the ends of edges are there; each comes with the kind of one of its edges."""
+        for end in kinds.keys() - self._store.get_many(tuple(kinds)).keys():
+            yield Problem("dangling-edge", str(end), f"an edge {kinds[end]} ends at it, but it is not there")
+
+    def _check_nodes(self, nodes: Sequence[Node]) -> Iterator[Problem]:
+        for node in nodes:
+            try:
+                yield from self._check_node(node)
+            except IntegrityError as error:
+                yield Problem("unreadable-node", str(node.id), error.detail)
 
     def _check_node(self, node: Node) -> Iterator[Problem]:
         match node.id.kind:
@@ -75,7 +98,7 @@ class _Check:
                 yield from self._check_run(Run.of(node.id, node.project, node.attributes))
             case "artifact" if self._is_ours(node):
                 yield from self._check_blob(node.id, text(node.attributes, "digest"))
-            case "dataset":
+            case "dataset" if not node.attributes.keys().isdisjoint(("segments", "selection")):
                 yield from self._check_dataset(Dataset.of(node.id, node.project, node.attributes))
 
     def _check_run(self, run: Run) -> Iterator[Problem]:
@@ -83,12 +106,9 @@ class _Check:
             yield from self._check_plan(run)
         if run.executor is not Executor.WORKER:
             return
-        roles = {edge.id.role for edge in self._edges(run.id, Direction.DOWNSTREAM, "generated")}
+        roles = {edge.id.role for edge in self._store.all_edges(run.id, Direction.DOWNSTREAM, "generated")}
         if run.state is RunState.SUCCESS:
-            wanted = {
-                role for prefix, needed in REQUIRED_ROLES.items() if run.method.startswith(prefix) for role in needed
-            }
-            if missing := wanted - roles:
+            if missing := _required_roles(run.method) - roles:
                 yield Problem("torn-run", str(run.id), f"it succeeded without {', '.join(sorted(missing))}")
         elif roles:
             yield Problem("torn-run", str(run.id), f"it is {run.state.value}, but made {', '.join(sorted(roles))}")
@@ -100,7 +120,8 @@ class _Check:
     def _check_plan(self, plan: Run) -> Iterator[Problem]:
         if not plan.state.is_open:
             return
-        steps = self._store.get_many([e.id.target for e in self._edges(plan.id, Direction.DOWNSTREAM, "spawned")])
+        spawned = self._store.all_edges(plan.id, Direction.DOWNSTREAM, "spawned")
+        steps = self._store.get_many([edge.id.target for edge in spawned])
         if not any(
             RunState(text(step.attributes, "state")).is_open for step in steps.values() if not step.version.deleted
         ):
@@ -112,7 +133,8 @@ class _Check:
         """Say whether its bytes must be here: those of a run that a user logged may be kept anywhere."""
         if self._store.record("blob", text(artifact.attributes, "digest")) is not None:
             return True
-        makers = self._store.get_many([e.id.source for e in self._edges(artifact.id, Direction.UPSTREAM, "generated")])
+        generated = self._store.all_edges(artifact.id, Direction.UPSTREAM, "generated")
+        makers = self._store.get_many([edge.id.source for edge in generated])
         return any(maker.attributes.get("executor") == Executor.WORKER for maker in makers.values())
 
     def _check_dataset(self, dataset: Dataset) -> Iterator[Problem]:
@@ -174,6 +196,12 @@ class _Check:
                 name = f"{record.data['namespace']} {record.data['name']}"
                 yield Problem("dangling-name", name, f"it is reserved for {record.data['node']}, which is not there")
 
+    def _check_copy(self) -> Iterator[Problem]:
+        try:
+            check_usable(self._store)
+        except Conflict as error:
+            yield Problem("unfinished-copy", "store", error.detail)
+
     # --- reading in pages -----------------------------------------------------------------------------------------
 
     def _pages(self, kind: str) -> Iterator[Sequence[Node]]:
@@ -185,8 +213,15 @@ class _Check:
             if cursor is None:
                 return
 
-    def _edges(self, node_id: NodeId, direction: Direction, kind: str | None) -> Sequence[Edge]:
-        return self._store.edges_of((node_id,), direction, None if kind is None else (kind,))
+    def _edges_at(self, node_id: NodeId) -> Iterator[Edge]:
+        """Yield the edges of every kind at a node; a loop may come twice."""
+        few = self._store.edges_of((node_id,), Direction.BOTH, limit=EDGE_PAGE_MAX)
+        if len(few) < EDGE_PAGE_MAX:
+            yield from few
+            return
+        for kind in self._store.schema().edges:
+            yield from self._store.all_edges(node_id, Direction.DOWNSTREAM, kind)
+            yield from self._store.all_edges(node_id, Direction.UPSTREAM, kind)
 
     def _segments(self, dataset: Dataset) -> list[Record]:
         return list(self._records("segment", dataset.id.key))

@@ -151,6 +151,35 @@ def test_json_is_the_whole_answer(call: Call, graph: Graph) -> None:
     assert {edge["from"] for edge in document["edges"]} | {edge["to"] for edge in document["edges"]} == nodes.keys()
 
 
+def test_edges_are_listed_with_their_other_ends(call: Call, graph: Graph) -> None:
+    with av.connect(home=graph.home) as client:
+        inputs = [str(found.node.id) for found in client.edges(graph.projection.run)]
+    said = call("lineage", graph.projection.run, "--home", graph.home, "--edges")
+    lines = said.out.splitlines()
+    assert (said.code, len(lines)) == (0, len(inputs))
+    assert [line for line in lines if line.startswith("input_to model: model_version größe 1  ")]
+    assert all(node in line for node, line in zip(inputs, lines, strict=True))
+    cut = call("lineage", graph.projection.run, "--home", graph.home, "--edges", "--limit", "1").out.splitlines()
+    assert cut == [lines[0], "There is more: cut by limit."]
+    past = call("lineage", graph.training_run, "--home", graph.home, "--edges", "--at", "1999-12-31")
+    assert (past.code, past.err) == (FAILED, f"arangovis: there is no {graph.training_run}\n")
+
+
+def test_edges_as_json_say_whether_there_is_more(call: Call, graph: Graph) -> None:
+    asked = ("lineage", graph.projection.run, "--home", graph.home, "--edges", "--json")
+    whole, cut = (json.loads(call(*asked, *more).out) for more in ((), ("--limit", "1")))
+    assert (whole["start"], whole["partial"], cut["partial"]) == (str(graph.projection.run), False, True)
+    assert cut["edges"] == whole["edges"][:1]
+    assert all(edge["from"] == edge["node"]["id"] for edge in whole["edges"])
+
+
+@pytest.mark.parametrize("more", [("--depth", "2"), ("--kind", "run")])
+def test_edges_are_one_edge_away(call: Call, graph: Graph, more: tuple[str, ...]) -> None:
+    said = call("lineage", graph.projection.run, "--home", graph.home, "--edges", *more)
+    assert said.code == USAGE
+    assert "--edges lists what is one edge away" in said.err
+
+
 def test_the_past_is_named_as_people_write_it(call: Call, graph: Graph) -> None:
     with av.connect(home=graph.home) as client:
         began = client.history(graph.projection.run)[0].version.valid_from
@@ -170,6 +199,9 @@ def test_the_past_is_named_as_people_write_it(call: Call, graph: Graph) -> None:
         (("run/a", "--kind", "runs"), "kinds: 'runs' is no vertex kind"),
         (("run/a", "--at", "noon"), "at: 'noon' is no time: give microseconds since 1970, a datetime, or ISO 8601"),
         (("run/a", "--depth", "-1", "--limit", "0"), "depth: -1 is not between 0 and 1000; limit: 0 is not between"),
+        (("run/a", "--edges", "--direction", "both"), "direction: edges are listed one way: upstream or downstream"),
+        (("run/a", "--edges", "--limit", "0"), "limit: 0 is not between 1 and 1000"),
+        (("run/nothing", "--edges"), "there is no run/nothing"),
         (("run/a", "--url", "http://127.0.0.1:1"), "url: is given together with a home; give one of them"),
     ],
 )

@@ -9,6 +9,7 @@ from arangovis.domain.graph import EdgeId, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.plans import Step
 from arangovis.domain.runs import Lease, RunState
+from arangovis.services.copying_marks import CopyMark
 from arangovis.services.run_log import LoggedRun, Output
 from arangovis.services.verification import check_store
 from arangovis.stores.transaction import Transaction
@@ -144,3 +145,15 @@ def test_a_manifest_with_a_hole_or_too_much(world: World, number: int) -> None:
 def test_a_name_that_leads_nowhere(world: World) -> None:
     change(world, lambda tx: tx.reserve("training", "x", NodeId("dataset", "none")))
     assert codes(world) == {"dangling-name"}
+
+
+def test_a_node_that_cannot_be_read(world: World) -> None:
+    facts = {"name": "half", "form": "table", "segments": 1}
+    change(world, lambda tx: tx.create(NodeId("dataset", "half"), None, facts))
+    change(world, lambda tx: tx.create(NodeId("dataset", "mine"), None, {"name": "mine", "form": "table"}))
+    assert codes(world) == {"unreadable-node"}
+
+
+def test_a_copy_that_was_not_finished(world: World) -> None:
+    change(world, lambda tx: tx.put_record(CopyMark("another").record()))
+    assert codes(world) == {"unfinished-copy"}

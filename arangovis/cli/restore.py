@@ -1,0 +1,47 @@
+"""`arangovis restore`."""
+
+from pathlib import Path
+
+import click
+
+from arangovis.cli.options import home_option, json_option
+from arangovis.domain.errors import NotSupported
+from arangovis.settings import Settings, read_settings
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--force", is_flag=True, help="Put a store that is there aside, under another name, and restore anew.")
+@home_option
+@json_option
+def command(path: Path, force: bool, home: str | None, as_json: bool) -> None:
+    """Restore the backup in PATH, a folder or a .tar file, into the empty stores of the settings.
+
+    The backup is verified first. What is open in the backup waits for workers again.
+    """
+    from arangovis.cli.transfer import opened, progress_shown, say_copied
+    from arangovis.services.backup_files import folder_of
+    from arangovis.services.backups import check_backup, restore
+
+    settings = read_settings({"home": home})
+    with folder_of(path) as folder, progress_shown(as_json=as_json) as progress:
+        if force:
+            check_backup(folder, progress)
+            _put_aside(settings, quiet=as_json)
+        with opened(settings, create=True) as target:
+            report = restore(folder, target, progress)
+    say_copied(report, "restored", as_json=as_json)
+
+
+def _put_aside(settings: Settings, *, quiet: bool) -> None:
+    import time
+
+    from arangovis.cli.transfer import database_of
+    from arangovis.services.backups import set_aside
+
+    database = database_of(settings)
+    if database is None:
+        raise NotSupported("--force is for embedded stores; empty another database by its own means")
+    place = set_aside(database, time.time_ns() // 1000)
+    if place is not None and not quiet:
+        click.echo(f"what was there is kept in {place}")
