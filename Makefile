@@ -2,12 +2,17 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What the product needs, and what its tests need besides.
 INSTALLED := .venv/.installed
+EQUIPPED := .venv/.equipped
 PAGE := api/arangovis_api/static/index.html
 
 PAGE_SOURCES := $(shell find web scripts -type f -not -path '*/node_modules/*' -not -name '*.pyc' 2>/dev/null)
-# In this order, so that the quick ones fail first.
-SUITES := $(wildcard tests/unit tests/conformance tests/api tests/migration tests/acceptance)
+# In this order, so that the quick ones fail first. Those in one process share the cores; real processes need them.
+QUICK := $(wildcard tests/unit tests/conformance tests/api tests/migration)
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := $(PYTEST) --numprocesses 2
+FAR := ARANGOVIS_TEST_STORE=arango ARANGOVIS_TEST_ARTIFACTS=s3
 BENCHMARKS := $(patsubst tests/benchmarks/%/__main__.py,%,$(wildcard tests/benchmarks/*/__main__.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,10 +22,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) $(PAGE) ## make .venv with everything in it, and build the page
+setup: $(EQUIPPED) $(PAGE) ## make .venv with everything in it, and build the page
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(EQUIPPED): $(INSTALLED)
 	# Pinned and first: any other version of PyTorch comes with gigabytes of CUDA.
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
@@ -30,27 +39,35 @@ $(PAGE): $(PAGE_SOURCES) | $(INSTALLED)
 	$(BIN)/python scripts/build_ui.py
 	@touch $@
 
-demo: setup ## the tour on real data; DEMO_ONCE=1 leaves after checking its own answers
+demo: $(INSTALLED) $(PAGE) ## the tour on real data; DEMO_ONCE=1 leaves after checking its own answers
 	$(BIN)/arangovis demo
 
-serve: setup ## API, page and a local worker
+serve: $(INSTALLED) $(PAGE) ## API, page and a local worker
 	$(BIN)/arangovis serve
 
 test: setup ## the tests that every change must pass
-	$(BIN)/python -m pytest -m "not slow" $(SUITES)
+	$(PARALLEL) -m "not slow" $(QUICK)
+	$(FAR) $(PARALLEL) -m "not slow" tests/api
+	$(PYTEST) -m "not slow" tests/acceptance
 
 check: setup ## format, lint, types, import rules, then the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -m "not slow" $(SUITES)
+	$(MAKE) test
 
-test-all: setup ## every test at full length
-	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest $(SUITES)
+test-all: export HYPOTHESIS_PROFILE = full
+test-all: setup ## every test at full length, on every store
+	$(PARALLEL) $(QUICK)
+	ARANGOVIS_TEST_STORE=memory $(PARALLEL) tests/api
+	ARANGOVIS_TEST_ARTIFACTS=s3 $(PARALLEL) tests/api
+	$(FAR) $(PARALLEL) tests/api
+	$(PYTEST) --timeout=3600 tests/acceptance
+	$(FAR) $(PYTEST) tests/acceptance
 
 soak: setup ## chaos and load: the stores and real processes, searched for hours
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout=0 $(wildcard tests/conformance tests/acceptance)
+	HYPOTHESIS_PROFILE=soak $(PYTEST) --timeout=0 tests/conformance tests/acceptance
 
 bench: setup ## measure, each figure beside its floor
 	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit 1; done

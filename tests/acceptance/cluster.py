@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from arangovis.settings import Settings
-from arangovis.wiring import Arangovis, build
+from arangovis.wiring import Arangovis
 from tests.acceptance.processes import LEASE_S, assert_no_orphans, end_all, environment_of, free_port
+from tests.backends import build_service, settings_of
 
 Process = subprocess.Popen[bytes]
 DASK = ("dask",)
@@ -98,7 +98,7 @@ def a_cluster(cluster: Cluster) -> Iterator[Cluster]:
 @contextmanager
 def opened(home: Path) -> Iterator[Arangovis]:
     """Open the service on a home."""
-    service = build(Settings(home=home, lease_s=LEASE_S))
+    service = build_service(settings_of(home, lease_s=LEASE_S))
     try:
         yield service
     finally:

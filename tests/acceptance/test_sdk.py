@@ -16,6 +16,7 @@ import pytest
 import arangovis as av
 from arangovis.services.catalogue import RegisteredVersion
 from tests.acceptance.processes import ROOT, Server, digits, free_port, running_service, until
+from tests.backends import settings_of
 from tests.unit.test_readme import SERVED, run_snippets
 
 pytestmark = pytest.mark.acceptance
@@ -28,6 +29,15 @@ TOKEN = "a-token-that-nobody-guesses"
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_service(tmp_path_factory.mktemp("sdk") / "home", lease_s=30) as server:
         yield server
+
+
+@pytest.fixture
+def home_of_served(served: Server, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the server's home, and let the environment name the stores that belong to it."""
+    for name, value in settings_of(served.home).environment().items():
+        if name in ("ARANGOVIS_STORE", "ARANGOVIS_STORE_PASSWORD", "ARANGOVIS_ARTIFACTS"):
+            monkeypatch.setenv(name, value)
+    return served.home
 
 
 @pytest.fixture
@@ -47,7 +57,7 @@ def registered(client: av.Client, model: str = "digits") -> RegisteredVersion:
 # --- a server ---------------------------------------------------------------------------------------------------
 
 
-def test_a_worker_computes_what_the_sdk_asks_for(ada: av.Client, served: Server) -> None:
+def test_a_worker_computes_what_the_sdk_asks_for(ada: av.Client, served: Server, home_of_served: Path) -> None:
     version = registered(ada)
     plot = ada.project(version, "pca")
     assert plot.coordinates.shape == (120, 2)
@@ -58,7 +68,7 @@ def test_a_worker_computes_what_the_sdk_asks_for(ada: av.Client, served: Server)
     assert origin.requested.actor == "ada"
     assert ada.content(plot.plot)[-8:] != b""
     assert repr(ada) == f"Client({served.url})"
-    with av.connect(home=served.home) as beside:
+    with av.connect(home=home_of_served) as beside:
         assert beside.project(version, "pca").run == plot.run
         assert np.array_equal(beside.project(version, "pca").coordinates, plot.coordinates)
 
@@ -81,12 +91,12 @@ def test_the_guide_of_a_service_runs(served: Server, tmp_path: Path, capsys: pyt
     assert capsys.readouterr().out == "ada\n"
 
 
-def test_commands_ask_a_server_as_they_ask_a_home(ada: av.Client, served: Server) -> None:
+def test_commands_ask_a_server_as_they_ask_a_home(ada: av.Client, served: Server, home_of_served: Path) -> None:
     plot = ada.project(registered(ada), "pca").plot
     command = [sys.executable, "-m", "arangovis.cli", "lineage", str(plot), "--json"]
     said = [
         subprocess.run([*command, *where], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-        for where in (("--url", served.url), ("--home", str(served.home)))
+        for where in (("--url", served.url), ("--home", str(home_of_served)))
     ]
     assert said[0] == said[1]
     assert json.loads(said[0])["start"] == str(plot)

@@ -326,6 +326,51 @@ def test_ids_that_are_wrong_get_an_answer_that_helps(ada: Client) -> None:
         ada.runs("auc >")
 
 
+def test_edges_are_listed_however_many_there_are(ada: Client) -> None:
+    version = registered(ada)
+    rows = ada.put_training_data(version, training_digits(60, 160)).node
+    logged = [
+        ada.log_run(av.LoggedRun(method="training.mlp", key=f"fold-{number}", inputs=(av.Input(rows, "größer/+ &"),)))
+        for number in range(7)
+    ]
+    every = list(ada.edges(rows, direction="downstream"))
+    assert sorted(found.node.id for found in every) == sorted(logged)
+    assert {(found.edge.id.source, found.edge.id.role) for found in every} == {(rows, "größer/+ &")}
+    for page_size in (1, 3, 7):
+        again = ada.edges(str(rows), direction="downstream", page_size=page_size)
+        assert [found.edge.id for found in again] == [found.edge.id for found in every]
+    (read,) = ada.edges(logged[2])
+    assert read.node.id == rows
+    held = ada.edges(rows, edges="contains")
+    assert [found.node.id for found in held] == [version.node]
+    first = ada.node(logged[0]).created
+    assert [found.node.id for found in ada.edges(rows, direction="downstream", at=first)] == logged[:1]
+
+
+def test_edges_that_cannot_be_listed_are_refused_at_the_call(ada: Client) -> None:
+    version = registered(ada).node
+    with pytest.raises(errors.NotFound, match="run/nothing"):
+        ada.edges("run/nothing")
+    with pytest.raises(errors.InvalidInput, match="direction"):
+        ada.edges(version, direction="both")
+    with pytest.raises(errors.InvalidInput, match="'sideways' is not one of"):
+        ada.edges(version, direction="sideways")
+    with pytest.raises(errors.InvalidInput, match="'knows' is no edge kind"):
+        ada.edges(version, edges=["knows"])
+    with pytest.raises(errors.InvalidInput, match="limit"):
+        ada.edges(version, page_size=1001)
+
+
+def test_edges_are_the_same_both_ways(ways: tuple[Client, Client]) -> None:
+    local, remote = ways
+    run = local.project(registered(local), "pca").run
+    for direction in ("upstream", "downstream"):
+        one, other = (list(way.edges(run, direction=direction, page_size=2)) for way in (local, remote))
+        assert one
+        assert [found.node for found in one] == [found.node for found in other]
+        assert [found.edge[:2] for found in one] == [found.edge[:2] for found in other]
+
+
 def test_the_past_is_asked_for_in_any_form_of_time(ada: Client) -> None:
     version = registered(ada, rows=40)
     stream = ada.append_production_data(version, digits(40, 60)).node

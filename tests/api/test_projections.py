@@ -1,0 +1,164 @@
+"""The native routes of projections, on digits and digits moved by a pixel; parameters and errors as they travel."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from falcon.testing import TestClient
+
+from arangovis.tabular.arrow_stream import MEDIA_TYPE, to_arrow
+from arangovis.wiring import Arangovis, worker_context
+from arangovis.workers.inline import drain
+from tests.api.samples import register
+from tests.shifted_digits import batches
+
+ROOT = "/api/v1/projections"
+ROWS = 2_500
+
+
+@pytest.fixture
+def number(client: TestClient) -> int:
+    """Return the id of a model version with 2,500 rows of traffic."""
+    version = register(client)
+    path = f"/api/v1/model-versions/{version['id']}/production-data"
+    for batch in batches(ROWS, 2_000):
+        sent = client.simulate_post(path, body=to_arrow(batch), headers={"Content-Type": MEDIA_TYPE})
+        assert sent.status_code == 201
+    return int(version["id"])
+
+
+def body(number: int, **given: object) -> dict[str, Any]:
+    return {"model_version": number, "method": "pca", "rows": "all", "partition_rows": 1_000, **given}
+
+
+def projected(client: TestClient, service: Arangovis, number: int, **given: object) -> str:
+    """Ask for a projection and compute it; return its path."""
+    asked = client.simulate_post(ROOT, json=body(number, **given))
+    assert asked.status_code == 202, asked.text
+    drain(worker_context(service))
+    return str(asked.headers["location"])
+
+
+def test_a_projection_of_all_rows_is_asked_for_watched_and_read(
+    client: TestClient, service: Arangovis, number: int
+) -> None:
+    asked = client.simulate_post(ROOT, json=body(number, fit_rows=500))
+    assert asked.status_code == 202
+    assert asked.json["attributes"]["executor"] == "plan"
+    path = asked.headers["location"]
+    open_job = client.simulate_get(path).json
+    assert (open_job["run"], open_job["state"], open_job["method"]) == (asked.json["id"], "STARTED", "pca")
+    assert (open_job["steps"], open_job["steps_done"], open_job["result"], open_job["rows"]) == (5, 0, None, None)
+    drain(worker_context(service))
+    job = client.simulate_get(path).json
+    assert (job["state"], job["steps_done"], job["rows"], job["columns"]) == ("SUCCESS", 5, ROWS, ["id", "x", "y"])
+    assert job["quality"]["global_score"] > 0.99
+    assert client.simulate_get(f"/api/v1/nodes/{job['result']}").json["attributes"]["facts"]["parts"] == 3
+    again = client.simulate_post(ROOT, json=body(number, fit_rows=500))
+    assert (again.status_code, again.json["id"]) == (200, job["run"])
+
+
+def test_rows_are_read_by_pages_and_as_a_table(client: TestClient, service: Arangovis, number: int) -> None:
+    path = projected(client, service, number)
+    items, cursor = [], "0"
+    while cursor is not None:
+        page = client.simulate_get(f"{path}/rows", params={"limit": 900, "cursor": cursor}).json
+        items += page["items"]
+        cursor = page["next_cursor"]
+    assert [item["id"] for item in items] == [f"row-{n}" for n in range(ROWS)]
+    answer = client.simulate_get(f"{path}/table")
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    with pa.ipc.open_stream(answer.content) as reader:
+        found = list(reader)
+    assert [batch.num_rows for batch in found] == [1_000, 1_000, 500]
+    table = pa.Table.from_batches(found)
+    assert table.schema.field("x").type == pa.float32()
+    coordinates = np.column_stack([table["x"].to_numpy(), table["y"].to_numpy()])
+    np.testing.assert_array_equal(coordinates, np.array([item["coordinates"] for item in items], dtype=np.float32))
+    some = client.simulate_get(f"{path}/table", params={"start": 990, "rows": 20}).content
+    assert pa.ipc.open_stream(some).read_all()["id"].to_pylist() == [f"row-{n}" for n in range(990, 1_010)]
+
+
+@pytest.mark.parametrize("face", ["rows", "table"])
+def test_what_never_changes_is_not_sent_twice(client: TestClient, service: Arangovis, number: int, face: str) -> None:
+    path = projected(client, service, number)
+    tag = client.simulate_get(f"{path}/{face}").headers["etag"]
+    again = client.simulate_get(f"{path}/{face}", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_sample_is_a_plot_as_ever(client: TestClient, service: Arangovis, number: int) -> None:
+    asked = client.simulate_post(ROOT, json={"model_version": number, "method": "pca"})
+    assert (asked.status_code, asked.json["attributes"]["method"]) == (202, "projection.pca")
+    assert asked.headers["location"] == f"/api/v1/runs/{asked.json['id'].partition('/')[2]}"
+    old = client.simulate_post("/visualization/plottable_embeddings/pca", json={"model_version_id": number})
+    assert old.json["run"] == asked.json["id"]
+    drain(worker_context(service))
+    assert client.simulate_get(asked.headers["location"]).json["attributes"]["state"] == "SUCCESS"
+
+
+def test_a_failed_step_says_why(client: TestClient, service: Arangovis) -> None:
+    number = register(client)["id"]
+    rows = to_arrow(next(batches(3, 3)))
+    path = f"/api/v1/model-versions/{number}/production-data"
+    client.simulate_post(path, body=rows, headers={"Content-Type": MEDIA_TYPE})
+    job = client.simulate_get(projected(client, service, number)).json
+    assert (job["state"], job["reason"]) == ("ERROR", "failed")
+    assert job["message"] == "steps without success: fit: pca needs at least 4 rows, there are 3"
+
+
+def test_without_rows_the_run_says_so(client: TestClient) -> None:
+    number = register(client)["id"]
+    asked = client.simulate_post(ROOT, json=body(number))
+    assert (asked.status_code, asked.json["attributes"]["state"]) == (200, "NO_DATA")
+    job = client.simulate_get(asked.headers["location"]).json
+    assert (job["state"], job["message"], job["method"]) == ("NO_DATA", "No production data.", "pca")
+
+
+def test_cancelling_ends_the_steps(client: TestClient, service: Arangovis, number: int) -> None:
+    asked = client.simulate_post(ROOT, json=body(number)).json
+    assert client.simulate_post(f"/api/v1/{asked['id'].replace('run/', 'runs/')}/cancel", json={}).status_code == 200
+    assert drain(worker_context(service)) == 0
+    job = client.simulate_get(f"{ROOT}/{asked['id'].partition('/')[2]}").json
+    assert (job["state"], job["message"]) == ("CANCELLED", "cancelled by anonymous")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"model_version": "one"}, "model_version"),
+        ({"model_version": None}, "model_version"),
+        ({"rows": "most"}, "rows"),
+        ({"fit_rows": 5}, "fit_rows"),
+        ({"fit_rows": 99.5}, "fit_rows"),
+        ({"partition_rows": 1_001}, "partition_rows"),
+        ({"partition_rows": 10**9}, "partition_rows"),
+        ({"rows": "sample"}, "partition_rows"),
+        ({"partitions": 3}, "partitions"),
+    ],
+)
+def test_what_is_wrong_is_named(client: TestClient, number: int, given: dict[str, object], field: str) -> None:
+    answer = client.simulate_post(ROOT, json=body(number, **given))
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "cursor=-1", "cursor=two", f"cursor={ROWS}"])
+def test_a_page_that_is_not_there_is_refused(client: TestClient, service: Arangovis, number: int, query: str) -> None:
+    path = projected(client, service, number)
+    assert client.simulate_get(f"{path}/rows", query_string=query).status_code == 400
+
+
+def test_an_unfinished_projection_has_no_rows(client: TestClient, number: int) -> None:
+    path = client.simulate_post(ROOT, json=body(number)).headers["location"]
+    for face in ("rows", "table"):
+        answer = client.simulate_get(f"{path}/{face}")
+        assert answer.status_code == 404
+        assert "STARTED" in answer.json["detail"]
+
+
+def test_other_runs_are_no_projections_of_all_rows(client: TestClient, number: int) -> None:
+    plot = client.simulate_post(ROOT, json={"model_version": number, "method": "pca"}).json["id"]
+    for key in (plot.partition("/")[2], "none"):
+        assert client.simulate_get(f"{ROOT}/{key}").status_code == 404
