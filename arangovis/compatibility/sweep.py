@@ -113,6 +113,7 @@ class PointResult:
     evaluations: Mapping[str, Evaluation]
     losses: tuple[float, ...]
     weights: bytes | None
+    predictions: Mapping[str, Labels] = field(default_factory=dict)
 
 
 def points(options: SweepOptions) -> tuple[Point, ...]:
@@ -150,7 +151,7 @@ def run_point(trainer: Trainer, point: Point, splits: Mapping[str, Split], progr
         name: evaluate(split, trained.predictions[name], performance=trained.performance.get(name))
         for name, split in splits.items()
     }
-    return PointResult(point, evaluations, trained.losses, trained.weights)
+    return PointResult(point, evaluations, trained.losses, trained.weights, trained.predictions)
 
 
 def check(options: SweepOptions) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Module = nn.Module
 Triple = tuple[Tensor, Tensor, Tensor]
 """Logits, softmax and log-softmax, each of shape (n, classes)."""
 
@@ -72,3 +73,15 @@ def _column(found: Tensor) -> Tensor:
     if column.ndim != 1:
         raise ValueError(f"a binary model answered with the shape {tuple(found.shape)}; (n,) or (n, 1) is needed")
     return column
+
+
+@torch.no_grad()
+def predicted(model: nn.Module, x: Tensor, *, device: str, pivot: float) -> list[int]:
+    """Return the predicted class of each row; a model that answers one number a row gives the probability of 1."""
+    was_training, rows = model.training, torch.as_tensor(x, device=device)
+    found = model.to(device).eval()(rows)
+    model.train(was_training)
+    binary = isinstance(found, Tensor) and (found.ndim == 1 or found.shape[-1] == 1)
+    answer = _column(found) if binary else (found[2] if isinstance(found, tuple) else found)
+    chosen: list[int] = labels(answer, pivot=pivot).cpu().tolist()
+    return chosen
