@@ -12,6 +12,7 @@ from arangovis.cli.show import named_values, printable, when
 from arangovis.domain.graph import Direction, Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor
+from arangovis.services.edge_pages import Neighbour
 from arangovis.services.lineage import LineageAnswer
 
 INDENT = 4
@@ -48,6 +49,13 @@ def lineage_view(
         return _Drawing(answer, direction, kinds).tree()
     shown = [visit for visit in answer.visits if not kinds or visit.depth == 0 or visit.node.id.kind in kinds]
     return Group(*(_label(visit.node, f"{visit.depth:>4}  ") for visit in shown))
+
+
+def neighbour_line(neighbour: Neighbour) -> Text:
+    """Return an edge of a node and what is at its other end as a line."""
+    edge_id = neighbour.edge.id
+    role = f" {printable(edge_id.role)}" if edge_id.role else ""
+    return _label(neighbour.node, f"{edge_id.kind}{role}: ")
 
 
 class _Drawing:

@@ -1,6 +1,8 @@
 """Copying: one state of a store is read whole, and written elsewhere as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -32,6 +34,8 @@ from arangovis.testing.samples import (
 )
 from arangovis_schema import RECORD_KINDS
 
+WRITERS = 8
+WRITES = 25
 TABLE = SAMPLES["dataset"]
 EXACT: Document = {
     "whole": 1.0,
@@ -134,6 +138,24 @@ class CopyContract(StoreContract):
             assert state.action_count() == 1
         assert [record.key for record in store.records("reservation")] == ["b", "c"]
         assert all(action.time > at for action in actions_of(store)[1:])
+
+    def test_no_action_comes_later_with_an_earlier_time(self, store: GraphStore) -> None:
+        def write(writer: int) -> None:
+            for number in range(WRITES):
+                create(store, dataset(f"{writer}-{number}"))
+
+        seen = [(0, list[int]())]
+        with ThreadPoolExecutor(WRITERS) as threads:
+            writers = [threads.submit(write, number) for number in range(WRITERS)]
+            while not all(writer.done() for writer in writers):
+                seen.append(_seen(store, after=seen[-1][0]))
+            for writer in writers:
+                writer.result()
+        seen.append(_seen(store, after=seen[-1][0]))
+        whole = [action.time for action in actions_of(store)]
+        for (before, _), (at, times) in pairwise(seen):
+            assert times == [time for time in whole if before < time <= at]
+        assert sum(len(times) for _, times in seen) == len(whole) == WRITERS * WRITES
 
     def test_two_streams_are_read_side_by_side(self, store: GraphStore) -> None:
         chain(store, 40)
@@ -251,6 +273,12 @@ class CopyContract(StoreContract):
         assert store.load(actions_of(source)) == 2
         assert contents(store) == contents(source)
         assert [len(action.nodes) + len(action.edges) for action in actions_of(store)] == [1200, 1199]
+
+
+def _seen(store: GraphStore, *, after: int) -> tuple[int, list[int]]:
+    """Return the last time of a frozen state, and the times of the later actions in it."""
+    with store.frozen() as state:
+        return state.at, [action.time for action in state.actions(after=after)]
 
 
 def _two_and_an_edge(transaction: Transaction) -> None:

@@ -5,9 +5,10 @@ import math
 import pytest
 
 from arangovis.domain.errors import AlreadyExists, Gone, InUse, InvalidInput, NotFound
-from arangovis.domain.graph import Caller
+from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, digest_of
+from arangovis.stores import transaction
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.contract import StoreContract
@@ -183,6 +184,50 @@ class NodeContract(StoreContract):
         unlink(store, train)
         delete(store, dataset("digits"))
         assert store.get(dataset("digits")).version.deleted
+
+    @pytest.mark.parametrize("living", [0, 11, None])
+    def test_a_hub_is_kept_by_one_live_consumer_wherever_it_is(
+        self, store: GraphStore, monkeypatch: pytest.MonkeyPatch, living: int | None
+    ) -> None:
+        monkeypatch.setattr(transaction, "DEPENDANTS_READ_MAX", 5)
+        consumers = self._consumers(store, 12)
+        for number, consumer in enumerate(consumers):
+            if number != living:
+                delete(store, consumer, force=True)
+        if living is None:
+            delete(store, dataset("hub"))
+            assert store.get(dataset("hub")).version.deleted
+            return
+        with pytest.raises(InUse) as refusal:
+            delete(store, dataset("hub"))
+        assert refusal.value.dependants == (str(consumers[living]),)
+
+    def test_so_many_edges_of_a_hub_are_read_as_an_action_wants(self, store: GraphStore) -> None:
+        consumers = self._consumers(store, 12)
+        link(store, edge("derived_into", dataset("hub"), dataset("hub")))
+
+        def counts(transaction: Transaction) -> list[int]:
+            hub = dataset("hub")
+            reads: list[tuple[Direction, tuple[str, ...] | None, int | None]] = [
+                (Direction.DOWNSTREAM, ("input_to",), None),
+                (Direction.DOWNSTREAM, ("input_to",), 5),
+                (Direction.BOTH, None, 7),
+                (Direction.BOTH, None, 100),
+                (Direction.UPSTREAM, (), 5),
+            ]
+            return [
+                len({found.id for found in transaction._read_edges(hub, way, kinds, limit=limit)})  # noqa: SLF001
+                for way, kinds, limit in reads
+            ]
+
+        assert act(store, counts) == [len(consumers), 5, 7, len(consumers) + 1, 0]
+
+    @staticmethod
+    def _consumers(store: GraphStore, count: int) -> list[NodeId]:
+        consumers = [run(f"consumer-{number:02}") for number in range(count)]
+        create(store, dataset("hub"), *consumers)
+        link(store, *(edge("input_to", dataset("hub"), consumer) for consumer in consumers))
+        return consumers
 
     def test_a_node_is_no_dependant_of_itself(self, store: GraphStore) -> None:
         create(store, dataset("digits"))

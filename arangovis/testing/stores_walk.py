@@ -152,6 +152,24 @@ class WalkContract(StoreContract):
         assert follow(store, dataset("a"), kinds=["derived_into"], depth_max=1).cuts == frozenset()
         assert follow(store, dataset("a"), depth_max=1).cuts == {Cut.DEPTH}
 
+    @pytest.mark.parametrize("direction", [Direction.DOWNSTREAM, Direction.BOTH])
+    def test_a_hub_at_the_depth_is_not_walked_past(self, store: GraphStore, direction: Direction) -> None:
+        """Edges from it to what was reached before are there, however they lie among those that lead beyond."""
+        (ab, bc) = data(store, "abc", "ab", "bc")
+        spokes = [dataset(f"spoke-{number:02}") for number in range(40)]
+        create(store, *spokes)
+        ends = [*spokes[:20], dataset("a"), dataset("c"), *spokes[20:], dataset("b")]
+        back = [edge("derived_into", dataset("c"), end) for end in ends]
+        link(store, *back)
+        lineage = follow(store, dataset("a"), direction=direction, depth_max=2)
+        depth = 1 if direction is Direction.BOTH else 2
+        if depth == 1:
+            lineage = follow(store, dataset("a"), direction=direction, depth_max=1)
+        among = {ab, bc, *(found for found in back if found.target.key in "abc")}
+        assert letters(lineage) == {"a": 0, "b": 1, "c": depth}
+        assert edge_ids(lineage.edges) == among
+        assert lineage.cuts == {Cut.DEPTH}
+
     # --- budget -----------------------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("limit", [1, 2, 5, 11, 12])
@@ -181,6 +199,7 @@ class WalkContract(StoreContract):
         nodes = chain(store, 5)
         lineage = follow(store, *nodes, node_limit=3)
         assert len(lineage.visits) == 3
+        assert len(lineage.edges) == 2
         assert Cut.LIMIT in lineage.cuts
 
     def test_a_long_chain_and_a_wide_star_are_walked(self, store: GraphStore) -> None:

@@ -8,15 +8,15 @@ reads may have seen two states of the store; it is believed only if what it read
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Generic, TypeVar
 from uuid import uuid4
 
 from arangovis.domain.errors import Conflict, StoreUnavailable
-from arangovis.domain.graph import Action, Caller
+from arangovis.domain.graph import Caller
 from arangovis.stores.arango.commit import Ticket, commit, is_unchanged
-from arangovis.stores.arango.problems import Collision, Unanswered
+from arangovis.stores.arango.problems import UNKNOWN, Collision, Unanswered
 from arangovis.stores.arango.server import Server
 from arangovis.stores.arango.transaction import ArangoTransaction
 from arangovis.stores.transaction import Transaction
@@ -26,7 +26,6 @@ T = TypeVar("T")
 ATTEMPTS_MAX = 60
 PAUSE_S = 0.004
 PAUSE_MAX_S = 0.5
-_UNKNOWN = "the store did not answer; it is not known whether the change was made"
 
 
 class Actions:
@@ -48,26 +47,6 @@ class Actions:
                     pause = min(PAUSE_S * 2**attempt, PAUSE_MAX_S)
             time.sleep(random.uniform(0, pause))  # noqa: S311
         raise Conflict("other writers were there first every time; try again later")
-
-    def load(self, actions: Sequence[Action]) -> None:
-        """Replay actions of another store, one after the other, each in a commit of its own."""
-        for action in actions:
-            self._replay(action)
-
-    def _replay(self, action: Action) -> None:
-        made = {node.id for node in action.nodes if node.version.number == 1}
-        ends = {end for edge in action.edges for end in (edge.id.source, edge.id.target)}
-        transaction = ArangoTransaction(self._server.read_in_action, action.time)
-        transaction.expect(
-            nodes=sorted((ends | {node.id for node in action.nodes}) - made),
-            edges=[edge.id for edge in action.edges if edge.version.number > 1],
-        )
-        transaction.replay(action)
-        caller = Caller(action.actor, action.request_id)
-        try:
-            commit(self._server, transaction, Ticket(uuid4().hex, 0, caller, (action.time, action.action_id)))
-        except Unanswered:
-            raise StoreUnavailable(_UNKNOWN) from None
 
 
 class _Call(Generic[T]):
@@ -103,7 +82,7 @@ class _Call(Generic[T]):
         try:
             written = commit(self._server, transaction, Ticket(self._id, attempt, self._caller))
         except Unanswered:
-            raise StoreUnavailable(_UNKNOWN) from None
+            raise StoreUnavailable(UNKNOWN) from None
         return self._answers[written]
 
     def _is_sure(self, transaction: ArangoTransaction) -> bool:

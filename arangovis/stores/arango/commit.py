@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TypeVar
 
-from arangovis.domain.errors import Conflict, InvalidInput
+from arangovis.domain.errors import InvalidInput
 from arangovis.domain.graph import Caller
 from arangovis.domain.json import digest_of
 from arangovis.stores.arango.aql import Query
 from arangovis.stores.arango.documents import Row, action_row, edge_rows, node_row, record_of, record_row
 from arangovis.stores.arango.places import (
     Place,
-    digest_of_node,
     edge_place,
     node_place,
     record_place,
 )
 from arangovis.stores.arango.problems import Collision, existing
-from arangovis.stores.arango.properties import stored_properties
+from arangovis.stores.arango.properties import Stored, stored_properties
 from arangovis.stores.arango.server import Server
 from arangovis.stores.arango.transaction import ArangoTransaction
 from arangovis.stores.transaction import Draft, EdgeDraft
@@ -45,8 +44,6 @@ class Ticket:
     receipt: str
     attempt: int
     caller: Caller
-    stamp: tuple[int, str] | None = None
-    """The time and the action id that another store gave to the action, if it is a copy."""
 
 
 def commit(server: Server, transaction: ArangoTransaction, ticket: Ticket) -> int:
@@ -54,7 +51,6 @@ def commit(server: Server, transaction: ArangoTransaction, ticket: Ticket) -> in
 
     Raises:
         Collision: something that it read has changed; nothing is written.
-        Conflict: the time that it brings is not later than the last action's.
         AlreadyExists: a node that it made is there.
         InvalidInput: a document is not JSON, or an integer does not fit 64 bits.
         Unanswered: there was no answer.
@@ -66,15 +62,10 @@ def commit(server: Server, transaction: ArangoTransaction, ticket: Ticket) -> in
         raise InvalidInput("an integer does not fit 64 bits") from None
     except UnicodeEncodeError:
         raise InvalidInput("a text is not valid Unicode") from None
-    seen, *rest = server.ask(query)
+    seen, *stale = server.ask(query)
     if seen:
         return int(seen[0])
-    changed = _changed(transaction, rest)
-    if changed:
-        made = set(map(node_place, transaction.made))
-        raise existing() if changed <= made else Collision("something that was read has changed")
-    if ticket.stamp is not None and rest[-1]:
-        raise Conflict(f"the actions are not in order of time at {ticket.stamp[0]}")
+    refuse_changed(transaction, stale)
     return ticket.attempt
 
 
@@ -85,10 +76,35 @@ def is_unchanged(server: Server, transaction: ArangoTransaction) -> bool:
     return not any(server.read_in_action(query))
 
 
-def _changed(transaction: ArangoTransaction, parts: Sequence[Sequence[str]]) -> set[Place]:
-    """Return what is not as the action read it; the parts of `_add_expected` come first."""
+def add_checks(query: Query, transaction: ArangoTransaction, receipt: str) -> list[str]:
+    """Add the look whether it was written already, and whether what was read is still so; return the parts."""
+    seen = query.part("commit_seen", {"receipt": receipt})
+    return [seen, *_add_expected(query, transaction.expected())]
+
+
+def add_fresh(query: Query, checks: Sequence[str]) -> None:
+    """Name the condition of all writes: that no check found anything."""
+    query.let("fresh", " AND ".join(f"LENGTH({part}) == 0" for part in checks))
+
+
+def add_receipt(query: Query, receipt: str, attempt: int) -> None:
+    """Add the writing of the receipt."""
+    query.part("commit_receipt", {"receipt": receipt, "attempt": attempt, "keep_s": RECEIPT_KEEP_S}, hidden=True)
+
+
+def refuse_changed(transaction: ArangoTransaction, stale: Sequence[Sequence[str]]) -> None:
+    """Raise if anything is not as an action read it, by the answers to the parts of `add_checks` but the first.
+
+    Raises:
+        Collision: something that it read has changed.
+        AlreadyExists: a node that it made is there.
+
+    """
     collections = dict.fromkeys(place.collection for place in transaction.expected())
-    return {Place(collection, key) for collection, keys in zip(collections, parts, strict=False) for key in keys}
+    changed = {Place(collection, key) for collection, keys in zip(collections, stale, strict=False) for key in keys}
+    if changed:
+        made = set(map(node_place, transaction.made))
+        raise existing() if changed <= made else Collision("something that was read has changed")
 
 
 def _add_expected(query: Query, expected: Mapping[Place, str | None]) -> list[str]:
@@ -109,14 +125,14 @@ class _Commit:
         self._ticket = ticket
         self._now = now
         self._query = Query()
-        self._action = action_row(ticket.caller, ticket.stamp[1] if ticket.stamp else ticket.receipt)
+        self._action = action_row(ticket.caller, ticket.receipt)
 
     def query(self) -> Query:
         """Return it. All reading comes before all writing, and each collection is written once: AQL demands both."""
         writes = self._transaction.writes
         nodes = _grouped((node_place(draft.id), draft) for draft in writes.nodes.values())
         edges = _grouped((edge_place(draft.id), draft) for draft in writes.edges.values())
-        self._check()
+        add_fresh(self._query, add_checks(self._query, self._transaction, self._ticket.receipt))
         if writes.touches_graph:
             self._read_time()
             old_nodes = self._read_old(nodes)
@@ -129,24 +145,12 @@ class _Commit:
                 self._write("commit_edges", {"@collection": collection, "edges": rows, "action": self._action})
             self._write("commit_action", {"action": self._action, "receipt": self._ticket.receipt})
         self._write_records()
-        receipt = {"receipt": self._ticket.receipt, "attempt": self._ticket.attempt, "keep_s": RECEIPT_KEEP_S}
-        self._write("commit_receipt", receipt)
+        add_receipt(self._query, self._ticket.receipt, self._ticket.attempt)
         return self._query
 
-    def _check(self) -> None:
-        seen = self._query.part("commit_seen", {"receipt": self._ticket.receipt})
-        stale = _add_expected(self._query, self._transaction.expected())
-        self._last = self._query.part("commit_last", {}, hidden=True)
-        late = []
-        if self._ticket.stamp is not None:
-            given = {"given": self._ticket.stamp[0]}
-            late.append(self._query.part("commit_late", given, words={"last": self._last}))
-        self._query.let("fresh", " AND ".join(f"LENGTH({part}) == 0" for part in (seen, *stale, *late)))
-
     def _read_time(self) -> None:
-        given = self._ticket.stamp and self._ticket.stamp[0]
-        binds = {"clock": self._now, "given": given}
-        part = self._query.part("commit_time", binds, hidden=True, words={"last": self._last})
+        last = self._query.part("commit_last", {}, hidden=True)
+        part = self._query.part("commit_time", {"clock": self._now}, hidden=True, words={"last": last})
         self._query.let("time", f"FIRST({part})")
 
     def _read_old(self, drafts: Mapping[str, Mapping[Place, object]]) -> list[str]:
@@ -182,21 +186,8 @@ class _Commit:
 
     def _node(self, draft: Draft, old: Row | None) -> tuple[Row, list[Row]]:
         """Return a node's next version, and its searchable values in their places if they have changed."""
-        searchable = []
-        if not draft.deleted:
-            kind = self._transaction.vertex_kind(draft.id.kind)
-            searchable = stored_properties(kind, draft.project, draft.attributes)
-        row = node_row(draft, old, searchable)
-        indexed = list(dict.fromkeys(item.indexed() for item in searchable))
-        row |= {"slots": len(indexed), "searchable": digest_of([list(item) for item in indexed])[:16]}
-        if old is not None and old["searchable"] == row["searchable"]:
-            return row, []
-        same = {"kind": draft.id.kind, "node": row["_key"], "created": row["created"], "order": row["order"]}
-        places = [
-            {"_key": f"{digest_of_node(draft.id)}.{slot}", **({} if item is None else same | item._asdict())}
-            for slot, (item, _) in enumerate(zip_longest(indexed, range(0 if old is None else old["slots"])))
-        ]
-        return row, places
+        row, indexed = searchable_row(draft, old, self._transaction)
+        return row, property_rows(row, indexed, old)
 
     def _write_records(self) -> None:
         rows = [
@@ -216,6 +207,28 @@ class _Commit:
             for place, row in found
             if row is not None and place.collection == "record" and place not in written and row.get("kind") in GUARDS
         ]
+
+
+def searchable_row(draft: Draft, old: Row | None, transaction: ArangoTransaction) -> tuple[Row, list[Stored]]:
+    """Return a node's next version, and those of its values that are to be in the index."""
+    searchable = []
+    if not draft.deleted:
+        searchable = stored_properties(transaction.vertex_kind(draft.id.kind), draft.project, draft.attributes)
+    indexed = list(dict.fromkeys(item.indexed() for item in searchable))
+    row = node_row(draft, old, searchable)
+    return row | {"slots": len(indexed), "searchable": digest_of([list(item) for item in indexed])[:16]}, indexed
+
+
+def property_rows(row: Row, indexed: Sequence[Stored], old: Row | None) -> list[Row]:
+    """Return a node's searchable values in their places, or none if they are as those of an earlier version."""
+    if old is not None and old["searchable"] == row["searchable"]:
+        return []
+    same = {"kind": row["kind"], "node": row["_key"], "created": row["created"], "order": row["order"]}
+    slots = zip_longest(indexed, range(0 if old is None else old["slots"]))
+    return [
+        {"_key": f"{row['digest']}.{slot}", **({} if item is None else same | item._asdict())}
+        for slot, (item, _) in enumerate(slots)
+    ]
 
 
 def _grouped(items: Iterable[tuple[Place, D]]) -> dict[str, dict[Place, D]]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -169,16 +170,31 @@ class Connection:
 
         """
         held = self.once(lambda database: database.begin_transaction(read=collections))
-
-        def run(query: str, binds: Mapping[str, Any]) -> Any:
-            with _translated():
-                return self._execute(held, query, binds)
-
         try:
-            yield run
+            yield partial(self._run_in, held)
         finally:
             with suppress(ArangovisError, Unanswered), _translated():
                 held.abort_transaction()
+
+    @contextmanager
+    def alone(self, collections: list[str]) -> Iterator[Callable[[str, Mapping[str, Any]], Any]]:
+        """Wait for those who write to some collections and let nobody else begin to, and lend what runs queries.
+
+        To be held for moments: who wants to write waits. In a cluster it is held from its first query on. If the
+        server's first answer is lost, it ends when the server drops what is idle, after a minute.
+
+        Raises:
+            Collision: writers did not end in time.
+            Unanswered: there was no answer; also of what is lent.
+
+        """
+        wait_s = max(1, int(self._patience.read_s / 2))
+        held = self.once(lambda database: database.begin_transaction(exclusive=collections, lock_timeout=wait_s))
+        try:
+            yield partial(self._run_in, held)
+        finally:
+            with suppress(ArangovisError, Unanswered):
+                self.patiently(lambda _: held.abort_transaction())
 
     def close(self) -> None:
         """Close all connections."""
@@ -187,6 +203,10 @@ class Connection:
             if self._open is not None and self._open[0] == os.getpid():
                 self._open[1].close()
             self._open = None
+
+    def _run_in(self, held: DriverDatabase, query: str, binds: Mapping[str, Any]) -> Any:
+        with _translated():
+            return self._execute(held, query, binds)
 
     def _execute(self, database: DriverDatabase, query: str, binds: Mapping[str, Any]) -> Any:
         cursor = database.aql.execute(

@@ -1,12 +1,14 @@
 """One state of the database for copying, in a stream transaction that only reads.
 
-The server drops a transaction that is idle for a minute; a reader must come back within that time. An action that
-was being written when the state was frozen is not in it, though its time may be before the last one's.
+The server drops a transaction that was idle for its idle timeout, a minute if nobody changed it: who comes back later
+gets StoreUnavailable, and copies again from a new state. Pages are read as they are asked for, so what counts is the
+time that the reader takes for one of them.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from arangovis.domain.errors import StoreUnavailable
@@ -16,7 +18,7 @@ from arangovis.stores.arango.aql import Query
 from arangovis.stores.arango.connection import Connection
 from arangovis.stores.arango.documents import Row, edge_of, node_of, record_of
 from arangovis.stores.arango.places import EDGE_COLLECTIONS, VERTEX_COLLECTIONS
-from arangovis.stores.arango.problems import Unanswered
+from arangovis.stores.arango.problems import Collision, Unanswered
 from arangovis.stores.arango.reads import RecordScan
 from arangovis.stores.frozen import FrozenStore
 
@@ -27,35 +29,63 @@ NODE_SOURCES = (*VERTEX_COLLECTIONS, "node_version")
 EDGE_SOURCES = (*EDGE_COLLECTIONS, "edge_version")
 
 Ask = Callable[[Query], list[list[Any]]]
+Run = Callable[[str, Row], Any]
 
 
 @contextmanager
 def frozen(connection: Connection) -> Iterator[FrozenStore]:
-    """Hold one state; see `GraphStore.frozen`."""
+    """Hold one state; see `GraphStore.frozen`.
+
+    An action takes its time when it begins to write, and is seen when it has written. So that none comes later with
+    an earlier time, nobody writes actions while the state is taken: those who do are waited for, those who come wait,
+    for some three calls, and take their times behind it.
+    """
+    with ExitStack() as held:
+        with _told(), connection.alone(["action"]) as run:
+            _last_time(run)  # in a cluster this is what takes the lock
+            state = held.enter_context(snapshot(connection))
+        yield state
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[FrozenStore]:
+    """Hold the state of this moment; while others write, actions may come later with times before its last."""
+    with ExitStack() as held:
+        with _told():
+            run = held.enter_context(connection.snapshot([*NODE_SOURCES, *EDGE_SOURCES, "action", "record"]))
+            state = ArangoFrozen(run)
+        yield state
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        with connection.snapshot([*NODE_SOURCES, *EDGE_SOURCES, "action", "record"]) as run:
-            yield ArangoFrozen(lambda query: _asked(run, query))
+        yield
     except Unanswered:
         raise StoreUnavailable("the store does not answer") from None
+    except Collision:
+        raise StoreUnavailable("the store is busy, or let go of the state") from None
 
 
-def _asked(run: Callable[[str, Row], Any], query: Query) -> list[list[Any]]:
-    try:
+def _asked(run: Run, query: Query) -> list[list[Any]]:
+    with _told():
         parts: list[list[Any]] = run(query.text, query.binds)["parts"]
-    except Unanswered:
-        raise StoreUnavailable("the store does not answer") from None
     return parts
+
+
+def _last_time(run: Run) -> int:
+    query = Query()
+    query.part("commit_last", {})
+    ((*last,),) = _asked(run, query)
+    return int(last[0]) if last else 0
 
 
 class ArangoFrozen(FrozenStore):
     """What one transaction sees, page by page."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-        query = Query()
-        query.part("commit_last", {})
-        ((*last,),) = ask(query)
-        self.at = int(last[0]) if last else 0
+    def __init__(self, run: Run) -> None:
+        self._ask: Ask = partial(_asked, run)
+        self.at = _last_time(run)
 
     def actions(self, *, after: int = 0, until: int | None = None) -> Iterator[Action]:
         """Read the actions of a page, then their versions."""

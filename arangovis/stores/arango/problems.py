@@ -29,6 +29,8 @@ class Missing(StoreUnavailable):
 _COLLISIONS = {18, 28, 29, 1200, 1210, 1579, 1650, 1651, 1653, 1655}
 """Lock timeouts and deadlocks, write-write conflicts, an equal key at once, a transaction that is gone."""
 
+UNKNOWN = "the store did not answer; it is not known whether the change was made"
+
 _SET_UP = "the store's database has not been set up; run `arangovis init`"
 
 _PROBLEMS: dict[int, ArangovisError] = {

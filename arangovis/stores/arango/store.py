@@ -14,7 +14,8 @@ from arangovis.stores.arango.aql import Query
 from arangovis.stores.arango.clock import ServerClock
 from arangovis.stores.arango.connection import Connection, Patience
 from arangovis.stores.arango.documents import NOW, edge_id_of, edge_of, moment, node_of, record_of
-from arangovis.stores.arango.frozen import frozen
+from arangovis.stores.arango.frozen import frozen, snapshot
+from arangovis.stores.arango.loading import load
 from arangovis.stores.arango.places import node_place, record_place
 from arangovis.stores.arango.reads import EdgePage, RecordScan, rows_of
 from arangovis.stores.arango.schema import migrate
@@ -156,8 +157,8 @@ class ArangoStore(GraphStore):
         return frozen(self._server.connection)
 
     def load(self, actions: Sequence[Action]) -> int:
-        """See `GraphStore.load`. Each action is one commit, and a call for what it changes."""
-        with self.frozen() as present:
-            fresh = new_actions(actions, present)
-        self._actions.load(fresh)
+        """See `GraphStore.load`. A page of actions is one read and one commit."""
+        with snapshot(self._server.connection) as present:
+            fresh, last = new_actions(actions, present), present.at
+        load(self._server, fresh, after=last)
         return len(fresh)

@@ -11,6 +11,9 @@ from arangovis_schema import BUILT_IN
 
 _DIRECTIONS = {Direction.DOWNSTREAM: "OUTBOUND", Direction.UPSTREAM: "INBOUND", Direction.BOTH: "ANY"}
 
+_INDEXES = {Direction.DOWNSTREAM: "alive_out", Direction.UPSTREAM: "alive_in", Direction.BOTH: "alive_out"}
+"""By which edges are read a second time: those that were walked over, never a hub's on its other side."""
+
 
 def walk_query(walk: Walk) -> Query:
     """Return the query of a walk. It goes one step further and reads one node more, to know why an answer ends."""
@@ -30,7 +33,8 @@ def walk_query(walk: Walk) -> Query:
     part = query.part("walk", binds, words={"direction": _DIRECTIONS[walk.direction], "kinds": condition})
     reached = query.part("reached", {"depth": walk.depth_max}, hidden=True, words={"walk": part})
     for collection in collections:
-        query.part("walk_edges", {"@edges": collection, "at": at, "kinds": kinds}, words={"reached": reached})
+        words = {"reached": reached, "index": _INDEXES[walk.direction]}
+        query.part("walk_edges", {"@edges": collection, "at": at, "kinds": kinds}, words=words)
     return query
 
 

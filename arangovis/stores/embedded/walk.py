@@ -5,6 +5,7 @@ That gives depths, a budget of nodes, partial answers and safety from cycles, at
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 
 from arangovis.domain.graph import Cut, Direction, Lineage, Visit, Walk
 from arangovis.stores.embedded import queries
@@ -87,11 +88,20 @@ class _BreadthFirst:
 
 
 def _edges_among(connection: sqlite3.Connection, search: _BreadthFirst) -> list[Row]:
-    """Return the edges among the nodes reached, read from their far ends: those are many, but seldom hubs."""
-    question = search.question
-    near = Direction.DOWNSTREAM if question.direction is Direction.UPSTREAM else Direction.UPSTREAM
-    rows = queries.edges_from(connection, list(search.depths), near, question.edge_kinds, at=question.at)
-    return [row for row in rows if row[0] in search.depths and row[1] in search.depths]
+    """Return the edges among the nodes reached, which leave one and enter another.
+
+    So they are found by either end. Both are read in turns until one is through, since a hub is mostly one on one side.
+    """
+    question, nodes = search.question, search.depths
+    ways = (Direction.UPSTREAM, Direction.DOWNSTREAM)
+    sides = [queries.edges_from(connection, list(nodes), way, question.edge_kinds, at=question.at) for way in ways]
+    found: tuple[list[Row], ...] = ([], [])
+    while True:
+        for rows, among in zip(sides, found, strict=True):
+            some = list(islice(rows, READ_ON_MAX))
+            among += [row for row in some if row[0] in nodes and row[1] in nodes]
+            if len(some) < READ_ON_MAX:
+                return among
 
 
 def _lineage(connection: sqlite3.Connection, search: _BreadthFirst) -> Lineage:
