@@ -19,6 +19,8 @@ _HOMES = {
     "Projection": "arangovis.client",
     "RunState": "arangovis.domain.runs",
     "Signature": "arangovis.domain.catalogue",
+    "compare_models": "arangovis.client.comparing",
+    "compatibility_sweep": "arangovis.client.sweep_training",
     "connect": "arangovis.client",
     "errors": "arangovis.domain.errors",
     "signature_field": "arangovis.client",
@@ -34,6 +36,8 @@ __all__ = [
     "RunState",
     "Signature",
     "__version__",
+    "compare_models",
+    "compatibility_sweep",
     "connect",
     "errors",
     "signature_field",
@@ -41,6 +45,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from arangovis.client import Client, Projection, connect, signature_field
+    from arangovis.client.comparing import compare_models
+    from arangovis.client.sweep_training import compatibility_sweep
     from arangovis.domain import errors
     from arangovis.domain.catalogue import Signature
     from arangovis.domain.ids import NodeId

@@ -69,6 +69,8 @@ class Settings:
     """`tcp://host:8786` or `tls://...`: the Dask scheduler whose workers compute; empty: workers compute themselves."""
     model_factories: str = ""
     """Factories `module:function` that sweeps may make models with, besides the built-in; separated by commas."""
+    import_roots: str = ""
+    """Where clients of `/3/` may import files from: absolute folders, `https://host/prefix`; separated by commas."""
 
     @property
     def store_url(self) -> str:

@@ -4,12 +4,26 @@ from dataclasses import dataclass
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.artifacts.registry import open_artifacts
-from arangovis.projections.registry import names
+from arangovis.compatibility.methods import WORKER_METHODS
+from arangovis.domain.errors import ArangovisError
+from arangovis.projections.registry import STEP_METHODS, names
+from arangovis.services.all_rows import AllRows
+from arangovis.services.all_rows_steps import AllRowsSteps
 from arangovis.services.batch import Batch
 from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
+from arangovis.services.comparisons import Comparisons
+from arangovis.services.copying_marks import check_usable
 from arangovis.services.datasets import Datasets
+from arangovis.services.detectors import Detectors
+from arangovis.services.exporting import Exports
+from arangovis.services.frames import Frames, ParseRun
+from arangovis.services.h2o_names import H2ONames
+from arangovis.services.import_roots import ImportRoots
+from arangovis.services.instances import Instances
 from arangovis.services.lineage import LineageService
+from arangovis.services.methods import PARSE, SCORE, TRAIN
+from arangovis.services.monitoring import Monitoring
 from arangovis.services.origin import Origins
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
@@ -17,10 +31,15 @@ from arangovis.services.projection_answers import Answers
 from arangovis.services.projection_run import ProjectionRun
 from arangovis.services.projection_samples import Samples
 from arangovis.services.projections import METHOD_PREFIX, Projections
+from arangovis.services.recorded_sweeps import RecordedSweeps
 from arangovis.services.run_log import RunLog
 from arangovis.services.runs import Runs
+from arangovis.services.scoring import ScoreRun, Scoring
 from arangovis.services.search import NodeSearch
 from arangovis.services.snapshots import Snapshots
+from arangovis.services.sweep_steps import SweepSteps
+from arangovis.services.sweeps import Sweeps
+from arangovis.services.training import TrainRun
 from arangovis.settings import Settings, read_settings
 from arangovis.stores.base import GraphStore
 from arangovis.stores.registry import open_store
@@ -42,6 +61,18 @@ class Arangovis:
     plans: Plans
     runs: Runs
     projections: Projections
+    all_rows: AllRows
+    sweeps: Sweeps
+    recorded_sweeps: RecordedSweeps
+    comparisons: Comparisons
+    instances: Instances
+    frames: Frames
+    detectors: Detectors
+    scoring: Scoring
+    exports: Exports
+    monitoring: Monitoring
+    h2o_names: H2ONames
+    import_roots: ImportRoots
     lineage: LineageService
     origins: Origins
     search: NodeSearch
@@ -54,10 +85,21 @@ class Arangovis:
 
 
 def build(settings: Settings) -> Arangovis:
-    """Open the stores that the settings name, creating or migrating them, and put the services over them."""
+    """Open the stores that the settings name, creating or migrating them, and put the services over them.
+
+    Raises:
+        Conflict: the store is newer than this code, or a copy that was not finished.
+        StoreUnavailable: the store does not answer.
+
+    """
     settings.home.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_url)
-    store.migrate()
+    store = open_store(settings.store_url, settings.store_secret())
+    try:
+        store.migrate()
+        check_usable(store)
+    except ArangovisError:
+        store.close()
+        raise
     return compose(settings, store, open_artifacts(settings.artifacts_url))
 
 
@@ -78,6 +120,10 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         runs=plans.runs,
     )
     run_log = RunLog(store)
+    frames = Frames(store, blobs, datasets=datasets, runs=plans.runs)
+    detectors = Detectors(store, blobs, catalogue=catalogue, frames=frames, runs=plans.runs)
+    data, factories = (datasets, snapshots), settings.model_factories
+    sweeps = Sweeps(store, blobs, catalogue=catalogue, data=data, plans=plans, factories=factories)
     return Arangovis(
         settings=settings,
         store=store,
@@ -90,6 +136,18 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         plans=plans,
         runs=plans.runs,
         projections=projections,
+        all_rows=AllRows(store, blobs, datasets=datasets, snapshots=snapshots, params=params, plans=plans),
+        sweeps=sweeps,
+        recorded_sweeps=RecordedSweeps(store, blobs, catalogue=catalogue, runs=plans.runs, sweeps=sweeps),
+        comparisons=Comparisons(store, blobs, catalogue=catalogue, data=data, runs=plans.runs),
+        instances=Instances(sweeps, datasets, snapshots),
+        frames=frames,
+        detectors=detectors,
+        scoring=Scoring(store, blobs, frames=frames, detectors=detectors, runs=plans.runs),
+        exports=Exports(store, blobs, plans.runs),
+        monitoring=Monitoring(catalogue, detectors),
+        h2o_names=H2ONames(store, frames, plans.runs),
+        import_roots=ImportRoots.of(settings.import_roots),
         lineage=LineageService(store),
         origins=Origins(store),
         search=NodeSearch(store),
@@ -106,8 +164,16 @@ def worker_context(service: Arangovis) -> WorkerContext:
         catalogue=service.catalogue,
         datasets=service.datasets,
         snapshots=service.snapshots,
+        monitoring=service.monitoring,
     )
     handlers: dict[str, Handler] = {METHOD_PREFIX + name: projection for name in names()}
+    steps = AllRowsSteps(service.store, service.blobs, service.datasets, service.snapshots)
+    handlers |= dict.fromkeys(STEP_METHODS, steps)
+    data, factories = (service.datasets, service.snapshots), service.settings.model_factories
+    handlers |= dict.fromkeys(WORKER_METHODS, SweepSteps(service.store, service.blobs, *data, factories=factories))
+    handlers[PARSE] = ParseRun(service.frames)
+    handlers[TRAIN] = TrainRun(service.frames)
+    handlers[SCORE] = ScoreRun(service.scoring, service.frames, service.detectors)
     return WorkerContext(service.settings, service.store, service.runs, handlers)
 
 

@@ -6,6 +6,7 @@ from arangovis.domain.errors import ArangovisError
 from arangovis.wiring import Arangovis
 from arangovis_api.errors import handle_domain_error, handle_http_error, handle_unexpected
 from arangovis_api.middleware import Access, BodyLimit, Counting, RequestId
+from arangovis_api.resources.h2o.path import RawPath
 from arangovis_api.router import Router
 from arangovis_api.routes import OPENAPI_PATH, all_routes
 from arangovis_api.telemetry import Telemetry
@@ -27,6 +28,7 @@ def create_app(service: Arangovis) -> App:
         router=Router(),
         middleware=[  # type: ignore[arg-type]  # each has the methods of a middleware that it needs
             RequestId(),
+            RawPath(),
             Counting(telemetry),
             BodyLimit(settings.body_max_mb << 20),
             Access(

@@ -1,6 +1,7 @@
 """The one table from domain errors to HTTP, and the problem document (RFC 9457) that every error is."""
 
 import logging
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +14,11 @@ from arangovis.domain.errors import ArangovisError, InvalidInput
 _log = logging.getLogger("arangovis.api")
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+H2O_PREFIXES = ("/3/", "/4/")
 
 STATUSES: dict[type[ArangovisError], int] = {
     errors.UnsupportedMedia: 415,
+    errors.InvalidContent: 422,
     errors.InvalidInput: 400,
     errors.TooLarge: 413,
     errors.Gone: 410,
@@ -63,10 +66,31 @@ def _problem(code: str, status: int, detail: str, request_id: str) -> dict[str, 
     }
 
 
-def _send(resp: falcon.Response, problem: dict[str, Any]) -> None:
+def _send(req: falcon.Request, resp: falcon.Response, problem: dict[str, Any]) -> None:
     resp.status = problem["status"]
+    if req.path.startswith(H2O_PREFIXES):
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = orjson.dumps(h2o_error(problem, req.path))
+        return
     resp.content_type = PROBLEM_MEDIA_TYPE
     resp.data = orjson.dumps(problem)
+
+
+def h2o_error(problem: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return a problem in the shape that clients of H2O read: without stack and class."""
+    return {
+        "__meta": {"schema_version": 3, "schema_name": "H2OErrorV3", "schema_type": "H2OError"},
+        "timestamp": time.time_ns() // 1_000_000,
+        "error_url": path[:200],
+        "msg": problem["detail"],
+        "dev_msg": problem["detail"],
+        "http_status": problem["status"],
+        "values": {fault["field"]: fault["problem"] for fault in problem.get("errors", ())},
+        "exception_type": problem["type"].rpartition(":")[2],
+        "exception_msg": problem["detail"],
+        "stacktrace": [],
+        "request_id": problem["request_id"],
+    }
 
 
 def request_id_of(req: falcon.Request) -> str:
@@ -83,7 +107,7 @@ def handle_domain_error(req: falcon.Request, resp: falcon.Response, error: Arang
         resp.set_header("Retry-After", RETRY_AFTER_S)
     if isinstance(error, errors.Unauthorized):
         resp.set_header("WWW-Authenticate", "Bearer")
-    _send(resp, problem)
+    _send(req, resp, problem)
 
 
 def handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: object) -> None:
@@ -93,7 +117,7 @@ def handle_http_error(req: falcon.Request, resp: falcon.Response, error: falcon.
     detail = error.description or f"{req.method} {req.path[:200]}: {phrase}"
     for name, value in dict(error.headers or {}).items():
         resp.set_header(name, value)
-    _send(resp, _problem(code, error.status_code, detail, request_id_of(req)))
+    _send(req, resp, _problem(code, error.status_code, detail, request_id_of(req)))
 
 
 def handle_unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, params: object) -> None:
@@ -101,4 +125,4 @@ def handle_unexpected(req: falcon.Request, resp: falcon.Response, error: Excepti
     request_id = request_id_of(req)
     _log.error("%s %s failed (request %s)", req.method, req.path, request_id, exc_info=error)
     detail = f"Internal error; the server's log has it under request {request_id}."
-    _send(resp, _problem("internal", 500, detail, request_id))
+    _send(req, resp, _problem("internal", 500, detail, request_id))

@@ -10,10 +10,11 @@ from marshmallow import Schema
 
 from arangovis.domain.version import VERSION
 from arangovis_api.errors import PROBLEM_MEDIA_TYPE
-from arangovis_api.operation import JSON, Body, Operation, declared_operation
+from arangovis_api.operation import JSON, Answer, Body, Operation, declared_operation
 from arangovis_api.routes import Route
 from arangovis_api.schemas.answers import Problem
 from arangovis_api.schemas.base import Moment, Names, Number
+from arangovis_api.schemas.compatibility import Labels
 from arangovis_schema import VERTEX_KINDS
 from arangovis_schema.documents import document_schema
 
@@ -28,7 +29,11 @@ _PATH_FIELDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.@+=-]{0,127}$"},
     ),
     "method": ("A method of projection, such as `umap`.", {"type": "string"}),
-    "name": ("The name of a file.", {"type": "string"}),
+    "name": ("The name of a file, a frame, a model or a job.", {"type": "string"}),
+    "model": ("The integer id of a detector, or the name of its model.", {"type": "string"}),
+    "frame": ("The name of a frame.", {"type": "string"}),
+    "point": ("The number of a point, from 0.", {"type": "integer", "minimum": 0}),
+    "instance": ("The id of a row.", {"type": "string"}),
 }
 _PHRASES = {
     200: "Done; nothing is new.",
@@ -82,6 +87,7 @@ def _describe_fields(plugin: MarshmallowPlugin) -> None:
         Moment: {"type": ["integer", "string"]},
         Names: {"type": "string"},
         Number: {"type": "number"},
+        Labels: {"type": "array", "items": {"type": ["string", "integer", "boolean"]}},
     }
 
     def describe(_: object, field: object, **__: object) -> dict[str, Any]:
@@ -119,16 +125,21 @@ def _content(body: Body, media_type: str) -> type[Schema] | dict[str, Any]:
     return rows if media_type == JSON else {"type": "string", "format": "binary"}
 
 
-def _response(status: int, answer: type[Schema] | str | None) -> dict[str, Any]:
+def _response(status: int, answer: Answer) -> dict[str, Any]:
     described: dict[str, Any] = {"description": _PHRASES.get(status, "Done.")}
-    if status == 200 and isinstance(answer, str | type):
+    if status == 200 and answer is not None:
         described["description"] = "The answer."
-    if isinstance(answer, str):
-        schema = {"type": "object"} if answer == JSON else {"type": "string"}
-        described["content"] = {answer: {"schema": schema}}
-    elif answer is not None:
-        described["content"] = {JSON: {"schema": answer}}
+    forms = answer if isinstance(answer, tuple) else () if answer is None else (answer,)
+    if forms:
+        described["content"] = dict(map(_form, forms))
     return described
+
+
+def _form(form: type[Schema] | str) -> tuple[str, dict[str, Any]]:
+    """Return the media type of one form of an answer, and what it holds."""
+    if not isinstance(form, str):
+        return JSON, {"schema": form}
+    return form, {"schema": {"type": "object"} if form == JSON else {"type": "string"}}
 
 
 def _header(name: str, description: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import falcon
 import orjson
@@ -23,6 +23,10 @@ JSON_BYTES_MAX = 32 << 20
 """Of a body that is one JSON object; bodies of rows have a limit of their own."""
 
 
+Answer: TypeAlias = type[Schema] | str | tuple[type[Schema] | str, ...] | None
+"""Of one status: a schema, a media type for other than JSON, several forms of one answer, or None for no body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """What a request carries."""
@@ -31,6 +35,8 @@ class Body:
     """Of a JSON object; None if the responder reads the bytes itself."""
     optional: bool = False
     media_types: tuple[str, ...] = (JSON,)
+    untyped: bool = False
+    """Whether a body without a Content-Type is taken too."""
     read: Callable[[Mapping[str, Any]], object] | None = None
     """Reads the object in place of the schema, which then only documents it: where marshmallow is too slow."""
 
@@ -42,8 +48,7 @@ class Operation:
     summary: str
     query: type[Schema] | None = None
     body: Body | None = None
-    answers: Mapping[int, type[Schema] | str | None] = field(default_factory=dict)
-    """Status -> schema, a media type for other than JSON, or None for no body."""
+    answers: Mapping[int, Answer] = field(default_factory=dict)
     tag: str = "native"
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that the responder looks at, and what they mean."""
@@ -61,7 +66,7 @@ def operation(
     *,
     query: type[Schema] | None = None,
     body: type[Schema] | Body | None = None,
-    answers: Mapping[int, type[Schema] | str | None],
+    answers: Mapping[int, Answer],
     tag: str = "native",
     headers: Mapping[str, str] | None = None,
 ) -> Callable[[R], R]:
@@ -77,7 +82,7 @@ def operation(
                 arguments["query"] = load(declared.query, req.params)
             if carried is not None and carried.schema is not None:
                 arguments["body"] = _loaded(carried, carried.schema, req)
-            elif carried is not None:
+            elif carried is not None and not _may_be_untyped(carried, req):
                 check_media_type(req, carried.media_types)
             responder(self, req, resp, **arguments)
 
@@ -85,6 +90,10 @@ def operation(
         return cast("R", handle)
 
     return decorate
+
+
+def _may_be_untyped(body: Body, req: falcon.Request) -> bool:
+    return not req.content_type and (body.untyped or (body.optional and not req.content_length))
 
 
 def _loaded(body: Body, schema: type[Schema], req: falcon.Request) -> object:

@@ -22,7 +22,7 @@ def all_routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
     """Return every route, the document that describes them included."""
     from arangovis_api.resources.openapi import OpenApiResource
 
-    table = [*native_routes(service, telemetry), *visualization_routes(service)]
+    table = [*native_routes(service, telemetry), *visualization_routes(service), *h2o_routes(service)]
     table.append(Route(OPENAPI_PATH, OpenApiResource(table)))
     return table
 
@@ -37,5 +37,12 @@ def native_routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
 def visualization_routes(service: Arangovis) -> Sequence[Route]:
     """Return the routes for clients of hydro-visualization."""
     from arangovis_api.resources.visualization import routes
+
+    return routes(service)
+
+
+def h2o_routes(service: Arangovis) -> Sequence[Route]:
+    """Return the routes for clients of H2O's scoring sequence."""
+    from arangovis_api.resources.h2o.routes import routes
 
     return routes(service)

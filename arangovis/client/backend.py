@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from arangovis.client.transport import Transport
 from arangovis.domain.catalogue import ModelVersion, Signature
 from arangovis.domain.graph import Node, Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
+from arangovis.services.edge_pages import EdgesQuestion, Neighbour
 from arangovis.services.lineage import LineageAnswer, LineageQuestion
 from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
@@ -56,6 +58,12 @@ class Backend(Protocol):
     def recompute_projection(self, number: int, method: str, *, refit: bool) -> NodeId:
         """Ask for a projection of fresh traffic and return its run."""
 
+    def request_all_rows(self, number: int, method: str, sizes: Mapping[str, int]) -> NodeId:
+        """Ask for a projection of all rows and return its plan."""
+
+    def all_rows_result(self, plan: NodeId) -> NodeId:
+        """Return the artifact that lists the parts of a projection of all rows."""
+
     def wait_turn(self, run: NodeId, timeout_s: float) -> None:
         """Let the run make progress: compute it here, or give the workers time."""
 
@@ -80,6 +88,9 @@ class Backend(Protocol):
     def lineage(self, question: LineageQuestion) -> LineageAnswer:
         """Answer a question of lineage."""
 
+    def edges(self, question: EdgesQuestion) -> Page[Neighbour]:
+        """Return a page of the edges of a node."""
+
     def origin(self, node: NodeId, *, at: int | None) -> Origin:
         """Return where a node comes from."""
 
@@ -88,6 +99,9 @@ class Backend(Protocol):
 
     def content(self, artifact: NodeId) -> bytes:
         """Return the verified bytes of an artifact."""
+
+    def api(self) -> Transport:
+        """Return what carries requests to the REST API, of a server or in this process."""
 
     def close(self) -> None:
         """Release what is held."""

@@ -1,9 +1,13 @@
 """The Python SDK's face: the same calls in this process or against a server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from arangovis.client.anomaly import Anomaly
 from arangovis.client.backend import PRODUCTION, TRAINING, Backend
+from arangovis.client.compatibility import Compatibility
 from arangovis.client.logged import sound
+from arangovis.client.projected import ProjectedRows
 from arangovis.client.tables import Table, table_bytes
 from arangovis.client.transport import closed
 from arangovis.client.values import (
@@ -25,11 +29,13 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, Scalar
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
+from arangovis.services.edge_pages import EdgesQuestion, Neighbour
 from arangovis.services.lineage import DEPTH_DEFAULT, LineageAnswer, LineageQuestion
 from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
 from arangovis.services.run_log import LoggedRun
 from arangovis.services.search import NodeQuestion
+from arangovis.stores.base import EDGE_PAGE_MAX
 from arangovis_schema import LINEAGE_EDGE_KINDS
 
 WAIT_DEFAULT_S = 600.0
@@ -48,6 +54,16 @@ class Client:
 
     def __repr__(self) -> str:
         return f"Client({self._shown}{'' if self._open_backend else ', closed'})"
+
+    @property
+    def backend(self) -> Backend:
+        """What answers the calls: the service in this process, or a server.
+
+        Raises:
+            Conflict: the client is closed.
+
+        """
+        return self._backend
 
     @property
     def _backend(self) -> Backend:
@@ -168,6 +184,42 @@ class Client:
             raise NotFound(f"{done} made no plot")
         return Projection.of(done, made["plot"], self._backend.content(made["result"]))
 
+    def project_all(
+        self,
+        version: AnyVersion,
+        method: str = "umap",
+        *,
+        fit_rows: int | None = None,
+        partition_rows: int | None = None,
+        timeout_s: float = WAIT_DEFAULT_S,
+    ) -> ProjectedRows:
+        """Place every production row without an error, by the parameters in force; what was done before is found.
+
+        Above `fit_rows` rows the method is fitted on a sample of so many. The rest is placed in partitions of
+        `partition_rows`, by all workers at once; how they are cut does not change the picture.
+
+        Raises:
+            ArangovisError: as `wait`.
+            InvalidInput: a size is outside its limits.
+
+        """
+        sizes = {"fit_rows": fit_rows, "partition_rows": partition_rows}
+        given = {name: int(size) for name, size in sizes.items() if size is not None}
+        plan = self._backend.request_all_rows(version_number(version), method, given)
+        return self.wait_all(plan, timeout_s=timeout_s)
+
+    def wait_all(self, run: NodeId | str, *, timeout_s: float = WAIT_DEFAULT_S) -> ProjectedRows:
+        """Wait for a projection of all rows.
+
+        Raises:
+            ArangovisError: as `wait`.
+            NotFound: the run is none.
+
+        """
+        plan = self.wait(run, timeout_s=timeout_s).id
+        backend = self._backend
+        return ProjectedRows(plan, backend.content(backend.all_rows_result(plan)), self.content)
+
     # --- runs -------------------------------------------------------------------------------------------------
 
     def log_run(self, logged: LoggedRun) -> NodeId:
@@ -284,6 +336,44 @@ class Client:
         """
         return self._backend.lineage(question)
 
+    def edges(
+        self,
+        node: NodeId | str,
+        *,
+        direction: str = "upstream",
+        edges: Sequence[str] = LINEAGE_EDGE_KINDS,
+        at: AnyTime | None = None,
+        page_size: int = EDGE_PAGE_MAX,
+    ) -> Iterator[Neighbour]:
+        """Yield the edges of a node, each with the node at its other end, however many there are: they come in pages.
+
+        Args:
+            node: whose edges.
+            direction: `upstream` (those that enter it) or `downstream` (those that leave it).
+            edges: kinds of edge; one comes after the other, in order of their names.
+            at: as of this time.
+            page_size: so many are asked for at once; the first now, the others when they are come to.
+
+        Raises:
+            NotFound: the node does not exist, or not yet at that time.
+            InvalidInput: direction, page size, or a kind is out of range.
+
+        """
+        question = EdgesQuestion(
+            node=node_id(node),
+            direction=choice(Direction, "direction", direction),
+            edges=_names(edges),
+            limit=page_size,
+            at=microseconds(at),
+        )
+        return self._from_page(question, self._backend.edges(question))
+
+    def _from_page(self, question: EdgesQuestion, page: Page[Neighbour]) -> Iterator[Neighbour]:
+        yield from page.items
+        while page.next_cursor is not None:
+            page = self._backend.edges(replace(question, cursor=page.next_cursor))
+            yield from page.items
+
     def node(self, node: NodeId | str, *, at: AnyTime | None = None) -> Node:
         """Return a node as it is, or was; a deleted one is its tombstone."""
         return self._backend.node(node_id(node), at=microseconds(at))
@@ -301,6 +391,32 @@ class Client:
 
         """
         return self._backend.content(node_id(artifact, "artifact"))
+
+    # --- anomalies --------------------------------------------------------------------------------------------
+
+    @property
+    def anomaly(self) -> Anomaly:
+        """Frames, and detectors of anomalies that learn from them.
+
+        Raises:
+            MissingExtra: in process, the libraries of the server are not installed.
+
+        """
+        backend = self._backend
+        return Anomaly(backend.api(), backend.wait_turn)
+
+    # --- compatibility ----------------------------------------------------------------------------------------
+
+    @property
+    def compatibility(self) -> Compatibility:
+        """Sweeps and comparisons, for whether the new model breaks what the old one got right.
+
+        Raises:
+            MissingExtra: in process, the libraries of the server are not installed.
+
+        """
+        backend = self._backend
+        return Compatibility(backend.api(), backend.wait_turn)
 
     # --- life -------------------------------------------------------------------------------------------------
 

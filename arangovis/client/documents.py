@@ -6,6 +6,7 @@ from typing import Any
 from arangovis.domain.catalogue import ModelVersion, ProjectionParams, Signature
 from arangovis.domain.graph import Cut, Edge, EdgeId, Node, Version, Visit
 from arangovis.domain.ids import NodeId
+from arangovis.services.edge_pages import Neighbour
 from arangovis.services.lineage import LineageAnswer
 from arangovis.services.origin import Origin, OriginInput, ParametersSet
 from arangovis.services.params import Revision
@@ -30,6 +31,11 @@ def edge_of(document: Json) -> Edge:
     ends = NodeId.parse(document["from"]), NodeId.parse(document["to"])
     version = _version(document["since"], document["actor"])
     return Edge(EdgeId(document["kind"], *ends, document["role"]), document["attributes"], version)
+
+
+def neighbour_of(document: Json) -> Neighbour:
+    """Read an edge of a node and the node at its other end."""
+    return Neighbour(edge_of(document), node_of(document["node"]))
 
 
 def lineage_of(document: Json) -> LineageAnswer:

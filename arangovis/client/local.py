@@ -4,14 +4,17 @@ import time
 from collections.abc import Mapping, Sequence
 
 from arangovis.client.backend import POLL_MAX_S, PRODUCTION
+from arangovis.client.transport import Identity, Transport
 from arangovis.domain.catalogue import ModelVersion, Signature
 from arangovis.domain.errors import InvalidInput, NoData
 from arangovis.domain.graph import Caller, Node, Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
 from arangovis.domain.views import optional_text
+from arangovis.services.all_rows_plan import AllRowsOptions
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
+from arangovis.services.edge_pages import EdgesQuestion, Neighbour
 from arangovis.services.lineage import LineageAnswer, LineageQuestion
 from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
@@ -28,6 +31,7 @@ class LocalBackend:
     def __init__(self, service: Arangovis, actor: str) -> None:
         self._service = service
         self._caller = Caller(actor, REQUEST_ID)
+        self._api: Transport | None = None
 
     def __str__(self) -> str:
         return f"in process, {self._service.settings.home}"
@@ -86,6 +90,15 @@ class LocalBackend:
         """Ask for a projection of fresh traffic."""
         return self._service.projections.recompute(self._version(number), method, self._caller, refit=refit).id
 
+    def request_all_rows(self, number: int, method: str, sizes: Mapping[str, int]) -> NodeId:
+        """Ask for a projection of all rows."""
+        version, options = self._version(number), AllRowsOptions(**sizes)
+        return self._service.all_rows.request(version, method, options, self._caller).id
+
+    def all_rows_result(self, plan: NodeId) -> NodeId:
+        """Return the artifact that lists the parts of a projection of all rows."""
+        return self._service.all_rows.result(plan)
+
     # --- runs -------------------------------------------------------------------------------------------------
 
     def wait_turn(self, run: NodeId, timeout_s: float) -> None:  # noqa: ARG002
@@ -127,6 +140,10 @@ class LocalBackend:
         """Answer a question of lineage."""
         return self._service.lineage.ask(question)
 
+    def edges(self, question: EdgesQuestion) -> Page[Neighbour]:
+        """Return a page of the edges of a node."""
+        return self._service.lineage.edges(question)
+
     def origin(self, node: NodeId, *, at: int | None) -> Origin:
         """Return where a node comes from."""
         return self._service.origins.of(node, at=at)
@@ -141,6 +158,25 @@ class LocalBackend:
         if digest is None or not self._is_kept(digest):
             raise NoData(f"the bytes of {artifact} are not kept here")
         return self._service.blobs.read(digest)
+
+    @property
+    def service(self) -> Arangovis:
+        """The service itself."""
+        return self._service
+
+    def api(self) -> Transport:
+        """Return what hands requests to the REST API in this process.
+
+        Raises:
+            MissingExtra: the libraries of the server are not installed.
+
+        """
+        if self._api is None:
+            from arangovis.client.app_transport import AppTransport, app_over
+
+            identity = Identity(self._service.settings.token(), self._caller.actor)
+            self._api = AppTransport(app_over(self._service), identity)
+        return self._api
 
     def close(self) -> None:
         """Close the store."""

@@ -9,17 +9,18 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from arangovis.client.backend import POLL_MAX_S, PRODUCTION
-from arangovis.client.documents import lineage_of, model_version_of, node_of, origin_of, revision_of
+from arangovis.client.documents import lineage_of, model_version_of, neighbour_of, node_of, origin_of, revision_of
 from arangovis.client.logged import document
 from arangovis.client.problems import json_of, raise_for
 from arangovis.client.transport import IDEMPOTENCY_KEY, Transport
 from arangovis.domain.catalogue import ModelVersion, Signature
-from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Node, Page
 from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import Document, JsonValue
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
+from arangovis.services.edge_pages import EdgesQuestion, Neighbour
 from arangovis.services.lineage import LineageAnswer, LineageQuestion
 from arangovis.services.origin import Origin
 from arangovis.services.params import Revision
@@ -101,6 +102,18 @@ class RemoteBackend:
         body = {"model_version_id": number, "refit_transformer": refit}
         return NodeId.parse(self._post(f"{VISUALIZATION}/jobs/{_segment(method)}", body)["run"])
 
+    def request_all_rows(self, number: int, method: str, sizes: Mapping[str, int]) -> NodeId:
+        """Ask for a projection of all rows."""
+        body = {"model_version": number, "method": method, "rows": "all", **sizes}
+        return NodeId.parse(self._post(f"{API}/projections", body)["id"])
+
+    def all_rows_result(self, plan: NodeId) -> NodeId:
+        """Return the artifact that lists the parts of a projection of all rows."""
+        result = self._get(f"{API}/projections/{plan.key}")["result"]
+        if result is None:
+            raise NotFound(f"{plan} has no result")
+        return NodeId.parse(result)
+
     # --- runs -------------------------------------------------------------------------------------------------
 
     def wait_turn(self, run: NodeId, timeout_s: float) -> None:  # noqa: ARG002
@@ -150,6 +163,18 @@ class RemoteBackend:
         )
         return lineage_of(self._get(f"{API}/lineage/{question.start}?{query}"))
 
+    def edges(self, question: EdgesQuestion) -> Page[Neighbour]:
+        """Return a page of the edges of a node."""
+        query = _query(
+            direction=question.direction.value,
+            edges=",".join(sorted(question.edges)),
+            cursor=question.cursor,
+            limit=question.limit,
+            at=question.at,
+        )
+        answer = self._get(f"{API}/nodes/{question.node}/edges?{query}")
+        return Page([neighbour_of(item) for item in answer["items"]], answer["next_cursor"])
+
     def origin(self, node: NodeId, *, at: int | None) -> Origin:
         """Return where a node comes from."""
         answer = self._get(f"{API}/origin/{node}?{_query(at=at)}")
@@ -162,6 +187,10 @@ class RemoteBackend:
     def content(self, artifact: NodeId) -> bytes:
         """Return the verified bytes of an artifact."""
         return raise_for(self._transport.send("GET", f"{API}/artifacts/{artifact.key}/content")).body
+
+    def api(self) -> Transport:
+        """Return what carries requests to the server."""
+        return self._transport
 
     def close(self) -> None:
         """Close the connections."""

@@ -161,19 +161,30 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A monitoring metric: healthy if `value <operation> threshold`."""
+    """A monitoring metric: healthy if `value <operation> threshold`.
+
+    Its values are a column of this name; with a `detector`, rows without such a column get its scores.
+    """
 
     id: NodeId
     name: str
     threshold: float
     operation: str
+    detector: NodeId | None = None
 
     @classmethod
     def of(cls, node: Node) -> "MetricSpec":
         """Read it from its node."""
         threshold = node.attributes.get("threshold")
         value = float(threshold) if isinstance(threshold, int | float) else 0.0
-        return cls(node.id, text(node.attributes, "name"), value, text(node.attributes, "operation"))
+        detector = optional_text(mapping(node.attributes, "attributes"), "detector")
+        return cls(
+            id=node.id,
+            name=text(node.attributes, "name"),
+            threshold=value,
+            operation=text(node.attributes, "operation"),
+            detector=None if detector is None else NodeId.parse(detector),
+        )
 
 
 @dataclass(frozen=True, slots=True)

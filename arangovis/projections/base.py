@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from arangovis.domain.json import Scalar
 from arangovis.domain.parameters import ParameterSet
+from arangovis.tabular.bundle import ArrayBundle
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 """Rows by dimensions."""
@@ -37,14 +38,6 @@ class Neighbours:
 
     indices: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class ArrayBundle:
-    """Arrays and facts that are stored together, without pickle: see `bundle.py`."""
-
-    arrays: Mapping[str, npt.NDArray[np.generic]]
-    facts: Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import numpy as np
 
 from arangovis.domain.errors import IntegrityError, InvalidInput
 from arangovis.domain.json import Scalar
-from arangovis.projections.base import ArrayBundle, Matrix, Neighbours, Progress, no_progress
+from arangovis.projections.base import Matrix, Neighbours, Progress, no_progress
 from arangovis.projections.metrics import check_metric, space_of
+from arangovis.tabular.bundle import ArrayBundle
 
 __all__ = ["NeighbourIndex", "nearest_neighbours", "neighbours_from_bundle", "neighbours_to_bundle"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from arangovis.domain.errors import IntegrityError, NotSupported
 from arangovis.domain.json import Scalar
 from arangovis.domain.parameters import Parameter, ParameterSet
-from arangovis.projections.base import ArrayBundle, Fitted, Matrix, Neighbours, Progress, Projector
+from arangovis.projections.base import Fitted, Matrix, Neighbours, Progress, Projector
 from arangovis.projections.method import (
     check_dimension,
     complete_parameters,
@@ -18,6 +18,7 @@ from arangovis.projections.method import (
     fit_facts,
     usable_rows,
 )
+from arangovis.tabular.bundle import ArrayBundle
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 

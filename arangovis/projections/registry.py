@@ -9,10 +9,14 @@ from arangovis.domain.errors import InvalidInput
 if TYPE_CHECKING:
     from arangovis.projections.base import Projector  # it needs numpy, which who only asks for the names does not
 
-__all__ = ["METHOD_PREFIX", "names", "projector"]
+__all__ = ["ASSEMBLE", "FIT", "METHOD_PREFIX", "STEP_METHODS", "TRANSFORM", "names", "projector"]
 
 METHOD_PREFIX = "projection."
 """A run's method is this and the name of the projection's method."""
+
+FIT, TRANSFORM, ASSEMBLE = METHOD_PREFIX + "fit", METHOD_PREFIX + "transform", METHOD_PREFIX + "assemble"
+STEP_METHODS = (FIT, TRANSFORM, ASSEMBLE)
+"""What the steps of a projection of all rows run as, whatever its method, which is among their options."""
 
 _METHODS = {
     "umap": ("arangovis.projections.umap_method", "Umap"),

@@ -8,7 +8,7 @@ from arangovis.domain.errors import IntegrityError, InvalidInput
 from arangovis.domain.json import Scalar
 from arangovis.domain.parameters import Parameter, ParameterSet
 from arangovis.projections import umap_library
-from arangovis.projections.base import ArrayBundle, Fitted, Matrix, Neighbours, Progress, Projector
+from arangovis.projections.base import Fitted, Matrix, Neighbours, Progress, Projector
 from arangovis.projections.method import (
     check_dimension,
     complete_parameters,
@@ -20,6 +20,7 @@ from arangovis.projections.metrics import METRIC_NAMES, check_metric
 from arangovis.projections.neighbours import NeighbourIndex, nearest_neighbours
 from arangovis.projections.progress import part
 from arangovis.projections.umap_library import Layout, Model, Settings
+from arangovis.tabular.bundle import ArrayBundle
 
 __all__ = ["MIN_ROWS", "PARAMETERS", "Umap"]
 

@@ -150,6 +150,18 @@ class Blobs:
         except NotFound as error:
             raise IntegrityError(f"the bytes of blob {digest[:12]} are gone") from error
 
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for reading from its start. The bytes are not verified.
+
+        Raises:
+            IntegrityError: they are gone.
+
+        """
+        try:
+            return self._artifacts.open(digest)
+        except NotFound as error:
+            raise IntegrityError(f"the bytes of blob {digest[:12]} are gone") from error
+
     def exists(self, digest: str) -> bool:
         """Say whether the bytes of a blob are there, without looking at them."""
         return self._artifacts.exists(digest)

@@ -92,9 +92,16 @@ class Catalogue:
         return self._store.transact(lambda tx: _add_version(tx, (project, model, version), signature), caller)
 
     def register_metric_spec(
-        self, number: int, name: str, caller: Caller, *, threshold: float, operation: str
+        self,
+        number: int,
+        name: str,
+        caller: Caller,
+        *,
+        threshold: float,
+        operation: str,
+        detector: NodeId | None = None,
     ) -> Registered:
-        """Register a monitoring metric of a model version; its values are a column of this name.
+        """Register a monitoring metric of a model version; values are a column of this name or a detector's scores.
 
         Raises:
             NotFound: there is no such model version.
@@ -112,6 +119,8 @@ class Catalogue:
             "operation": operation,
             "model_version": str(version.id),
         }
+        if detector is not None:
+            facts = {**facts, "attributes": {"detector": str(detector)}}
 
         def action(transaction: Transaction) -> Registered:
             created = transaction.ensure(node, version.project, facts)
@@ -154,7 +163,7 @@ class Catalogue:
 
     def metric_specs(self, version: ModelVersion) -> Sequence[MetricSpec]:
         """Return the monitoring metrics of a model version, by name."""
-        edges = self._store.edges_of((version.id,), Direction.DOWNSTREAM, ("contains",))
+        edges = self._store.all_edges(version.id, Direction.DOWNSTREAM, "contains")
         ids = [edge.id.target for edge in edges if edge.id.target.kind == "metric_spec"]
         nodes = self._store.get_many(ids).values()
         return sorted((MetricSpec.of(node) for node in nodes if not node.version.deleted), key=lambda spec: spec.name)

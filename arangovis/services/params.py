@@ -83,13 +83,14 @@ class ParamsHistory:
 
     def history(self, version: ModelVersion, method: str) -> Sequence[Revision]:
         """Return every revision, oldest first."""
-        edges = self._store.edges_of((version.id,), Direction.DOWNSTREAM, ("contains",))
+        edges = self._store.all_edges(version.id, Direction.DOWNSTREAM, "contains")
         ids = [edge.id.target for edge in edges if edge.id.target.kind == "params" and edge.id.role == method]
-        used = self._store.edges_of(ids, Direction.DOWNSTREAM, ("input_to",))
+        used: dict[NodeId, list[NodeId]] = {node_id: [] for node_id in ids}
+        for edge in self._store.all_edges_of(ids, Direction.DOWNSTREAM, "input_to"):
+            used[edge.id.source].append(edge.id.target)
         current = self._store.reserved("current-params", _slot(version, method))
         nodes = sorted(self._store.get_many(ids).values(), key=lambda node: integer(node.attributes, "revision"))
-        runs = {node_id: tuple(sorted(e.id.target for e in used if e.id.source == node_id)) for node_id in ids}
-        return [_revision(node, runs[node.id], current=node.id == current) for node in nodes]
+        return [_revision(node, tuple(sorted(used[node.id])), current=node.id == current) for node in nodes]
 
 
 def _content(method: str, params: ProjectionParams) -> Document:

@@ -11,9 +11,9 @@ from arangovis.domain.json import JsonValue
 from arangovis.domain.runs import Lease, Run, RunState
 from arangovis.domain.search import AllOf, Comparison, Operator, Search
 from arangovis.domain.views import items, optional_text, text
+from arangovis.projections.registry import METHOD_PREFIX, names
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
-from arangovis.services.projection_params import METHOD_PREFIX
 from arangovis.services.runs import Runs, run_of
 from arangovis.stores.base import GraphStore
 
@@ -58,7 +58,7 @@ class Answers:
 
         """
         run = self._runs.get(run_id)
-        if not run.method.startswith(METHOD_PREFIX):
+        if run.method.removeprefix(METHOD_PREFIX) not in names():
             raise NotFound(f"{run_id} is not a projection")
         if run.state is not RunState.SUCCESS:
             return Job(run, self._runs.lease(run_id))

@@ -84,9 +84,10 @@ def refused_request(ask: Ask) -> RunRequest:
 
 def _inputs(ask: Ask, params: NodeId, samples: Sequence[Sample]) -> tuple[Input, ...]:
     metrics = [Input(spec.id, "metric") for spec in ask.specs]
+    detectors = dict.fromkeys(Input(spec.detector, "detector") for spec in ask.specs if spec.detector is not None)
     reused = [] if ask.transformer is None else [Input(ask.transformer, "transformer")]
     data = [Input(sample.node, sample.role) for sample in samples]
-    return (Input(ask.version.id, "model"), Input(params, "params"), *data, *metrics, *reused)
+    return (Input(ask.version.id, "model"), Input(params, "params"), *data, *metrics, *detectors, *reused)
 
 
 def _options(ask: Ask, samples: Sequence[Sample]) -> Document:

@@ -12,7 +12,7 @@ from arangovis.domain.json import JsonValue, Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.views import integer, items, optional_text, text
 from arangovis.domain.work import Outcome
-from arangovis.projections.base import ArrayBundle, Matrix, Neighbours, Progress, Projector
+from arangovis.projections.base import Matrix, Neighbours, Progress, Projector
 from arangovis.projections.neighbours import (
     ALGORITHM_VERSION,
     nearest_neighbours,
@@ -24,12 +24,14 @@ from arangovis.projections.registry import projector
 from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
 from arangovis.services.datasets import Datasets
+from arangovis.services.monitoring import Monitoring
 from arangovis.services.projection_params import METHOD_PREFIX
 from arangovis.services.projection_result import Projected, plot_artifact, result_artifact
 from arangovis.services.snapshots import Snapshots
 from arangovis.services.stages import Stages
 from arangovis.stores.base import GraphStore
 from arangovis.tabular import Rows
+from arangovis.tabular.bundle import ArrayBundle
 
 TOP_NEIGHBOURS = 100
 TOP_METRIC = "euclidean"
@@ -63,13 +65,21 @@ class ProjectionRun:
     """The handler of `projection.*` runs."""
 
     def __init__(
-        self, store: GraphStore, blobs: Blobs, *, catalogue: Catalogue, datasets: Datasets, snapshots: Snapshots
+        self,
+        store: GraphStore,
+        blobs: Blobs,
+        *,
+        catalogue: Catalogue,
+        datasets: Datasets,
+        snapshots: Snapshots,
+        monitoring: Monitoring,
     ) -> None:
         self._store = store
         self._blobs = blobs
         self._catalogue = catalogue
         self._datasets = datasets
         self._snapshots = snapshots
+        self._monitoring = monitoring
 
     def __call__(self, run: Run, progress: Progress) -> Outcome:
         """Compute a run.
@@ -92,7 +102,7 @@ class ProjectionRun:
         projected = self._projected(run, data, (transformer, coordinates, top, quality))
         made = (*stages.made, plot_artifact(projected), result_artifact(projected))
         metrics = {name: value for name, value in quality.items() if not isinstance(value, str)}
-        return Outcome(made, tuple(stages.found), metrics=metrics, environment=_environment(engine))
+        return Outcome(made, tuple(stages.found), metrics=metrics, environment=environment_of(engine))
 
     def _data(self, run: Run) -> _Data:
         production = self._snapshot(text(run.options, "production"))
@@ -141,17 +151,18 @@ class ProjectionRun:
         transformer, coordinates, top, quality = parts
         version = ModelVersion.of(self._store.get(NodeId.parse(text(run.options, "model_version"))))
         asked = items(run.options, "metric_specs")  # one registered since is not among the inputs of this run
+        specs = tuple(spec for spec in self._catalogue.metric_specs(version) if str(spec.id) in asked)
         return Projected(
             run=run,
             version=version,
-            specs=tuple(spec for spec in self._catalogue.metric_specs(version) if str(spec.id) in asked),
-            rows=data.production_rows,
+            specs=specs,
+            rows=self._monitoring.with_scores(data.production_rows, specs),
             coordinates=coordinates,
             training_coordinates=_fitted_coordinates(transformer, data.training),
             neighbours=top,
             quality=quality,
             inputs={"production": data.production.digest, "training": data.training.digest if data.training else None},
-            environment=_environment(projector(run.method.removeprefix(METHOD_PREFIX))),
+            environment=environment_of(projector(run.method.removeprefix(METHOD_PREFIX))),
         )
 
 
@@ -223,7 +234,8 @@ def _part(progress: Progress, start: float, end: float) -> Progress:
     return lambda fraction: progress(start + (end - start) * fraction)
 
 
-def _environment(engine: Projector) -> Mapping[str, Scalar]:
+def environment_of(engine: Projector) -> Mapping[str, Scalar]:
+    """Return the versions that a method's results depend on."""
     import platform
 
     from arangovis.domain.version import VERSION

@@ -1,14 +1,16 @@
 """Freezing a sample of a data set, so that a run never reads something that grows.
 
 A snapshot is a data set of its own: the manifest's digest and length, and a blob with the sampled row positions
-and ids, chosen by a seed. The source is `derived_into` it.
+and ids, chosen by a seed. The source is `derived_into` it. A snapshot of all rows has no such blob: its rows are those
+of its part of the manifest that carry no error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from arangovis.domain.catalogue import Dataset, DatasetForm
 from arangovis.domain.errors import IntegrityError, NoData
@@ -19,8 +21,10 @@ from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
-from arangovis.tabular import Rows, SegmentReader, gather, row_errors, row_ids, sample_positions
+from arangovis.tabular import Rows, SegmentReader, error_free, gather, row_errors, row_ids, sample_positions
 from arangovis.tabular.arrow_stream import from_arrow, to_arrow
+
+_ALL = "all rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +86,35 @@ class Snapshots:
         }
         return FrozenSample(node, source.project, attributes, source.id, _slot(source.id, size))
 
+    def freeze_all(self, source: Dataset) -> FrozenSample:
+        """Freeze all rows of a data set that carry no error, by its manifest alone: no row is read.
+
+        Raises:
+            NoData: there is none.
+
+        """
+        rows = self.count(source)
+        if rows == 0:
+            raise NoData(f"{source.name} has no rows without errors")
+        digest = digest_of([str(source.id), source.digest, _ALL])
+        node = named_id("dataset", source.project, f"snapshot of {source.id}", f"{_ALL} {digest}")
+        attributes: Document = {
+            "name": f"all rows of {source.name}",
+            "form": DatasetForm.SNAPSHOT.value,
+            "digest": digest,
+            "rows": rows,
+            "segments": source.segments,
+            "source": str(source.id),
+        }
+        return FrozenSample(node, source.project, attributes, source.id, f"{source.id} {_ALL}")
+
     def write(self, transaction: Transaction, sample: FrozenSample) -> None:
         """Write a frozen sample inside the action that uses it, and put it in force."""
-        self._blobs.keep(transaction, [str(sample.attributes["selection"])])
+        selection = sample.attributes.get("selection")
+        role = "sample" if selection is not None else _ALL
+        self._blobs.keep(transaction, [] if selection is None else [str(selection)])
         transaction.ensure(sample.node, sample.project, sample.attributes)
-        transaction.link(EdgeId("derived_into", sample.source, sample.node, "sample"), {"transformation": "sample"})
+        transaction.link(EdgeId("derived_into", sample.source, sample.node, role), {"transformation": role})
         transaction.move_reservation("snapshot", sample.slot, sample.node)
 
     def rows(self, snapshot: Dataset) -> Rows:
@@ -98,12 +126,37 @@ class Snapshots:
         """
         if snapshot.source is None or snapshot.selection is None:
             raise IntegrityError(f"{snapshot.id} is not a snapshot")
-        source = self._datasets.find(snapshot.source)
-        if source is None:
-            raise NoData(f"the source of {snapshot.id} was deleted")
+        source = self._source(snapshot)
         selection = from_arrow(self._blobs.read(snapshot.selection))
         readers = self._readers(source, segments=snapshot.segments)
         return gather(readers, np.asarray(selection["position"], dtype=np.int64))
+
+    def count(self, dataset: Dataset) -> int:
+        """Return how many rows of a data set carry no error."""
+        return sum(segment.rows - segment.errors for segment in self._datasets.segments(dataset))
+
+    def some(self, dataset: Dataset, ordinals: npt.ArrayLike, columns: Sequence[str] | None = None) -> Rows:
+        """Return some rows without errors of a table or of a snapshot of all rows, by their numbers from 0, sorted.
+
+        Memory is that of these rows, one row group and one stored segment.
+
+        Raises:
+            InvalidInput: there are no such rows.
+            NoData: the source was deleted.
+            IntegrityError: stored bytes are damaged or gone.
+
+        """
+        if dataset.selection is not None:
+            raise IntegrityError(f"{dataset.id} is a sample, not all rows")
+        source = dataset if dataset.source is None else self._source(dataset)
+        readers = self._readers(source, segments=dataset.segments)
+        return gather(readers, error_free(readers, ordinals), columns)
+
+    def _source(self, snapshot: Dataset) -> Dataset:
+        source = None if snapshot.source is None else self._datasets.find(snapshot.source)
+        if source is None:
+            raise NoData(f"the source of {snapshot.id} was deleted")
+        return source
 
     def _readers(self, source: Dataset, segments: int | None = None) -> list[SegmentReader]:
         manifest = self._datasets.segments(source)[: segments or source.segments]

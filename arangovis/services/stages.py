@@ -13,10 +13,9 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.search import Comparison, Operator, Search
 from arangovis.domain.views import text
 from arangovis.domain.work import Input, Made
-from arangovis.projections.base import ArrayBundle
-from arangovis.projections.bundle import from_bytes, to_bytes
 from arangovis.services.blobs import Blobs
 from arangovis.stores.base import GraphStore
+from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 
 BUNDLE_MEDIA_TYPE = "application/x-npz"
 

@@ -4,8 +4,10 @@ A store that others write to meanwhile can show a problem that is none a moment 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.domain.catalogue import Dataset, DatasetForm
@@ -18,7 +20,7 @@ from arangovis.domain.views import integer, text
 from arangovis.projections.registry import ASSEMBLE, FIT, METHOD_PREFIX, TRANSFORM
 from arangovis.services.all_rows_plan import PART, RESULT, SAMPLE, TRANSFORMER
 from arangovis.services.copying_marks import check_usable
-from arangovis.stores.base import EDGE_PAGE_MAX, GraphStore
+from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
 
 PAGE = 500
 ENDS_AT_ONCE = 5000
@@ -58,6 +60,10 @@ class _Check:
         self._artifacts = artifacts
         self._read_blobs = read_blobs
         self._blobs_seen: set[str] = set()
+        self._roles: dict[NodeId, set[str]] = {}
+        self._makers: dict[NodeId, set[NodeId]] = {}
+        """In which roles the runs of a page made something, and which runs made the nodes of a page."""
+        self._workers: frozenset[NodeId] = frozenset()
 
     def problems(self) -> Iterator[Problem]:
         for kind in self._store.schema().vertices:
@@ -72,12 +78,15 @@ class _Check:
 
     def _check_edges(self, nodes: Sequence[Node]) -> Iterator[Problem]:
         kinds: dict[NodeId, str] = {}
-        for node in nodes:
-            for edge in self._edges_at(node.id):
-                kinds[edge.id.source] = kinds[edge.id.target] = edge.id.kind
-                if len(kinds) >= ENDS_AT_ONCE:
-                    yield from self._check_ends(kinds)
-                    kinds = {}
+        self._roles, self._makers = defaultdict(set), defaultdict(set)
+        for edge in self._edges_at([node.id for node in nodes]):
+            kinds[edge.id.source] = kinds[edge.id.target] = edge.id.kind
+            if edge.id.kind == "generated":
+                self._roles[edge.id.source].add(edge.id.role)
+                self._makers[edge.id.target].add(edge.id.source)
+            if len(kinds) >= ENDS_AT_ONCE:
+                yield from self._check_ends(kinds)
+                kinds = {}
         yield from self._check_ends(kinds)
 
     def _check_ends(self, kinds: Mapping[NodeId, str]) -> Iterator[Problem]:
@@ -86,6 +95,7 @@ class _Check:
             yield Problem("dangling-edge", str(end), f"an edge {kinds[end]} ends at it, but it is not there")
 
     def _check_nodes(self, nodes: Sequence[Node]) -> Iterator[Problem]:
+        self._workers = self._workers_behind(node.id for node in nodes if node.id.kind == "artifact")
         for node in nodes:
             try:
                 yield from self._check_node(node)
@@ -106,7 +116,7 @@ class _Check:
             yield from self._check_plan(run)
         if run.executor is not Executor.WORKER:
             return
-        roles = {edge.id.role for edge in self._store.all_edges(run.id, Direction.DOWNSTREAM, "generated")}
+        roles = self._roles[run.id]
         if run.state is RunState.SUCCESS:
             if missing := _required_roles(run.method) - roles:
                 yield Problem("torn-run", str(run.id), f"it succeeded without {', '.join(sorted(missing))}")
@@ -129,13 +139,22 @@ class _Check:
 
     # --- bytes ----------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _blob_groups(self) -> Mapping[str, str]:
+        """The groups of all records of blobs when they were first needed."""
+        return {record.key: record.group for record in self._records("blob")}
+
+    def _workers_behind(self, made: Iterable[NodeId]) -> frozenset[NodeId]:
+        """Return the runs of workers among those that made some nodes."""
+        runs = {run for node_id in made for run in self._makers[node_id]}
+        found = self._store.get_many(tuple(runs)) if runs else {}
+        return frozenset(run.id for run in found.values() if run.attributes.get("executor") == Executor.WORKER)
+
     def _is_ours(self, artifact: Node) -> bool:
         """Say whether its bytes must be here: those of a run that a user logged may be kept anywhere."""
-        if self._store.record("blob", text(artifact.attributes, "digest")) is not None:
+        if text(artifact.attributes, "digest") in self._blob_groups:
             return True
-        generated = self._store.all_edges(artifact.id, Direction.UPSTREAM, "generated")
-        makers = self._store.get_many([edge.id.source for edge in generated])
-        return any(maker.attributes.get("executor") == Executor.WORKER for maker in makers.values())
+        return not self._workers.isdisjoint(self._makers[artifact.id])
 
     def _check_dataset(self, dataset: Dataset) -> Iterator[Problem]:
         if dataset.selection is not None:
@@ -159,8 +178,7 @@ class _Check:
         if digest in self._blobs_seen:
             return
         self._blobs_seen.add(digest)
-        record = self._store.record("blob", digest)
-        if record is None or record.group != "kept":
+        if self._blob_groups.get(digest) != "kept" and not self._is_kept(digest):
             yield Problem("loose-blob", str(owner), f"nothing keeps its blob {digest[:12]} from being swept")
         try:
             if self._read_blobs:
@@ -171,6 +189,10 @@ class _Check:
             yield Problem("missing-blob", str(owner), f"its blob {digest[:12]} is gone")
         except IntegrityError:
             yield Problem("damaged-blob", str(owner), f"the bytes of its blob {digest[:12]} changed")
+
+    def _is_kept(self, digest: str) -> bool:
+        record = self._store.record("blob", digest)
+        return record is not None and record.group == "kept"
 
     # --- records --------------------------------------------------------------------------------------------------
 
@@ -191,10 +213,13 @@ class _Check:
                 yield Problem("lease-without-run", str(run.id), "run and lease are of different attempts")
 
     def _check_reservations(self) -> Iterator[Problem]:
-        for record in self._records("reservation"):
-            if self._store.find(NodeId.parse(text(record.data, "node"))) is None:
-                name = f"{record.data['namespace']} {record.data['name']}"
-                yield Problem("dangling-name", name, f"it is reserved for {record.data['node']}, which is not there")
+        for page in self._record_pages("reservation"):
+            nodes = [NodeId.parse(text(record.data, "node")) for record in page]
+            there = self._store.get_many(tuple(dict.fromkeys(nodes)))
+            for record, node in zip(page, nodes, strict=True):
+                if node not in there:
+                    name = f"{record.data['namespace']} {record.data['name']}"
+                    yield Problem("dangling-name", name, f"it is reserved for {node}, which is not there")
 
     def _check_copy(self) -> Iterator[Problem]:
         try:
@@ -213,21 +238,28 @@ class _Check:
             if cursor is None:
                 return
 
-    def _edges_at(self, node_id: NodeId) -> Iterator[Edge]:
-        """Yield the edges of every kind at a node; a loop may come twice."""
-        few = self._store.edges_of((node_id,), Direction.BOTH, limit=EDGE_PAGE_MAX)
-        if len(few) < EDGE_PAGE_MAX:
+    def _edges_at(self, ids: Sequence[NodeId]) -> Iterator[Edge]:
+        """Yield the edges of every kind at some nodes; one may come twice."""
+        few = self._store.edges_of(ids, Direction.BOTH, limit=SCAN_LIMIT_MAX) if ids else ()
+        if len(few) < SCAN_LIMIT_MAX:
             yield from few
-            return
-        for kind in self._store.schema().edges:
-            yield from self._store.all_edges(node_id, Direction.DOWNSTREAM, kind)
-            yield from self._store.all_edges(node_id, Direction.UPSTREAM, kind)
+        elif len(ids) > 1:
+            yield from self._edges_at(ids[: len(ids) // 2])
+            yield from self._edges_at(ids[len(ids) // 2 :])
+        else:
+            for kind in self._store.schema().edges:
+                yield from self._store.all_edges(ids[0], Direction.DOWNSTREAM, kind)
+                yield from self._store.all_edges(ids[0], Direction.UPSTREAM, kind)
 
     def _segments(self, dataset: Dataset) -> list[Record]:
         return list(self._records("segment", dataset.id.key))
 
     def _records(self, kind: str, group: str | None = None) -> Iterator[Record]:
+        for page in self._record_pages(kind, group):
+            yield from page
+
+    def _record_pages(self, kind: str, group: str | None = None) -> Iterator[Sequence[Record]]:
         after: Record | None = None
         while page := self._store.records(kind, group, after=after, limit=PAGE):
-            yield from page
+            yield page
             after = page[-1]

@@ -6,7 +6,7 @@ pyarrow is used in this room only, and imported when the first rows are read, no
 from arangovis.tabular.limits import COLUMNS_MAX, EMBEDDING_DIMENSION_MAX, ROWS_MAX
 from arangovis.tabular.reading import MEDIA_TYPES, read_rows
 from arangovis.tabular.rows import EMBEDDING, ROW_ERROR, ROW_ID, Rows, concatenate
-from arangovis.tabular.sampling import SegmentReader, gather, row_errors, row_ids, sample_positions
+from arangovis.tabular.sampling import SegmentReader, error_free, gather, row_errors, row_ids, sample_positions
 
 __all__ = [
     "COLUMNS_MAX",
@@ -19,6 +19,7 @@ __all__ = [
     "Rows",
     "SegmentReader",
     "concatenate",
+    "error_free",
     "gather",
     "read_rows",
     "row_errors",

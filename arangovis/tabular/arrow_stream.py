@@ -1,6 +1,6 @@
 """Plain columns as an uncompressed Arrow IPC stream, which a browser reads without copying."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
@@ -40,6 +40,60 @@ def to_arrow(columns: Mapping[str, Column], metadata: Mapping[str, str] | None =
     return cast("bytes", sink.getvalue().to_pybytes())
 
 
+def arrow_pieces(tables: Iterable[Mapping[str, Column]]) -> Iterator[bytes]:
+    """Return tables of equal columns as the pieces of one Arrow IPC stream, a table at a time, as they are asked for.
+
+    Raises:
+        InvalidInput: as `to_arrow`; the tables have different columns.
+
+    """
+    import pyarrow as pa
+
+    pieces, writer = _Pieces(), None
+    for columns in tables:
+        table = pa.table({name: _array(name, values) for name, values in columns.items()})
+        writer = writer or pa.ipc.new_stream(pieces, table.schema)
+        try:
+            writer.write_table(table)
+        except pa.ArrowException as error:
+            raise refused("columns", "differ between the tables") from error
+        yield pieces.take()
+    if writer is not None:
+        writer.close()
+        yield pieces.take()
+
+
+class _Pieces:
+    """A file that keeps what was written until it is taken."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._written = 0
+        self.closed = False
+
+    def writable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def tell(self) -> int:
+        return self._written
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._pieces.append(bytes(data))
+        self._written += len(self._pieces[-1])
+        return len(self._pieces[-1])
+
+    def take(self) -> bytes:
+        """Return what was written since it was last taken."""
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
 def from_arrow(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Scalar]]:
     """Read what `to_arrow` wrote: numbers without nulls as arrays of their dtype, everything else as lists.
 
@@ -55,6 +109,22 @@ def from_arrow(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Scala
     except (pa.ArrowException, OSError) as error:
         raise IntegrityError("stored columns cannot be read") from error
     return {name: _values(table.column(name)) for name in table.column_names}
+
+
+def arrow_metadata(data: bytes) -> Mapping[str, str]:
+    """Return the metadata that `to_arrow` put into the schema.
+
+    Raises:
+        IntegrityError: the bytes are something else.
+
+    """
+    import pyarrow as pa
+
+    try:
+        found = pa.ipc.open_stream(pa.BufferReader(data)).schema.metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise IntegrityError("stored columns cannot be read") from error
+    return {name.decode(): value.decode() for name, value in found.items()}
 
 
 def _array(name: str, values: Column) -> "pa.Array":

@@ -136,6 +136,20 @@ class Rows:
         """
         return [_json_value(value) for value in self._column(name).to_pylist()]
 
+    def with_numbers(self, name: str, values: npt.NDArray[np.float64]) -> "Rows":
+        """Return the rows with one more column of numbers, null where a value is NaN.
+
+        Raises:
+            InvalidInput: there is a column of this name, or not a value for each row.
+
+        """
+        import pyarrow as pa
+
+        if self.has(name) or len(values) != self.count:
+            raise refused(name, "is there already, or has not a value for each row")
+        place = self.table.num_columns - (1 if self.has(EMBEDDING) else 0)
+        return Rows(_plain(self.table.add_column(place, name, pa.array(values, from_pandas=True))))
+
     def select(self, positions: npt.ArrayLike) -> "Rows":
         """Return the rows at these positions (from 0), in the order given.
 

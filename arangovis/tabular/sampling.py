@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from arangovis.domain.errors import IntegrityError
 from arangovis.tabular.limits import refused
+from arangovis.tabular.picking import pick
 from arangovis.tabular.rows import ROW_ERROR, ROW_ID, Rows, concatenate
 
 Positions = npt.NDArray[np.int64]
@@ -77,11 +78,45 @@ def row_errors(segments: Sequence[SegmentReader]) -> npt.NDArray[np.bool_]:
         IntegrityError: a segment does not hold what it should.
 
     """
-    flags = [np.zeros(0, dtype=np.bool_)]
-    for segment in segments:
-        known_good = segment.errors == 0  # such a segment is not read, so that a long stream is sampled quickly
-        flags.append(np.zeros(segment.rows, np.bool_) if known_good else _read(segment, [ROW_ID, ROW_ERROR]).errors)
-    return np.concatenate(flags)
+    return np.concatenate([np.zeros(0, dtype=np.bool_), *map(_errors, segments)])
+
+
+def error_free(segments: Sequence[SegmentReader], ordinals: npt.ArrayLike) -> Positions:
+    """Return where the rows without an error are: the position of the n-th such row, from 0, for each n of `ordinals`.
+
+    `ordinals` are sorted. Only segments that hold one of these rows and a row with an error are read.
+
+    Raises:
+        InvalidInput: there is no such row.
+        IntegrityError: a segment does not hold what it should.
+
+    """
+    wanted = np.asarray(ordinals, dtype=np.int64).reshape(-1)
+    counts = np.array([_good_count(segment) for segment in segments], dtype=np.int64)
+    if wanted.size and (wanted.min() < 0 or wanted.max() >= counts.sum()):
+        raise refused("rows", f"are not all between 0 and {counts.sum() - 1}")
+    bounds = np.searchsorted(wanted, np.cumsum(counts))
+    found, first, good, start = [np.zeros(0, dtype=np.int64)], 0, 0, 0
+    for segment, count, bound in zip(segments, counts, bounds, strict=True):
+        if bound > first:
+            found.append(start + _good_positions(segment, wanted[first:bound] - good))
+        first, good, start = int(bound), good + int(count), start + segment.rows
+    return np.concatenate(found)
+
+
+def _good_positions(segment: SegmentReader, ordinals: Positions) -> Positions:
+    return ordinals if segment.errors == 0 else np.flatnonzero(~_errors(segment))[ordinals]
+
+
+def _good_count(segment: SegmentReader) -> int:
+    errors = int(_errors(segment).sum()) if segment.errors is None else segment.errors
+    return segment.rows - errors
+
+
+def _errors(segment: SegmentReader) -> npt.NDArray[np.bool_]:
+    if segment.errors == 0:  # such a segment is not read, so that a long stream is sampled quickly
+        return np.zeros(segment.rows, dtype=np.bool_)
+    return _read(segment, [ROW_ID, ROW_ERROR]).errors
 
 
 def _parts(segments: Sequence[SegmentReader], ordered: Positions, columns: Sequence[str] | None) -> Iterator[Rows]:
@@ -90,7 +125,8 @@ def _parts(segments: Sequence[SegmentReader], ordered: Positions, columns: Seque
     first = 0
     for segment, end, bound in zip(segments, ends, bounds, strict=True):
         if bound > first:
-            yield _read(segment, columns).select(ordered[first:bound] - (end - segment.rows))
+            within = ordered[first:bound] - (end - segment.rows)
+            yield pick(segment.read(), within, rows=segment.rows, columns=columns)
         first = int(bound)
 
 

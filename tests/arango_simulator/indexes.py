@@ -4,15 +4,16 @@ An index holds an entry for every version that some transaction may still see, s
 the document as of its own snapshot and compare again.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import product
-from typing import Any
+from itertools import islice, product
+from typing import Any, NamedTuple
+
+from sortedcontainers import SortedList
 
 from tests.arango_simulator.ordering import NULL_KEY, sort_key
-from tests.arango_simulator.world import AttributePath, Document
+from tests.arango_simulator.world import NO_RANGES, AttributePath, Document, Ranges
 
 Values = tuple[tuple[Any, ...], ...]
 Entry = tuple[Values, str]
@@ -85,6 +86,24 @@ def values_at(document: Any, path: AttributePath) -> list[Any]:
     return [value for item in array for value in values_at(item, path[cut + 1 :])]
 
 
+class Span(NamedTuple):
+    """A part of an index: the entries that begin with a prefix and go on between two bounds, both included."""
+
+    prefix: Values
+    low: tuple[Any, ...] | None = None
+    high: tuple[Any, ...] | None = None
+
+    @property
+    def begin(self) -> Entry:
+        """What no entry of it is before."""
+        return (self.prefix if self.low is None else (*self.prefix, self.low)), ""
+
+    @property
+    def end(self) -> Entry:
+        """What every entry of it is before."""
+        return ((*self.prefix, _LAST) if self.high is None else (*self.prefix, self.high, _LAST)), ""
+
+
 class PersistentIndex:
     """A sorted list of (values, key)."""
 
@@ -92,7 +111,7 @@ class PersistentIndex:
         self.definition = definition
         self.paths = tuple(path_of(name) for name in definition.fields)
         self.expands = any("[*]" in path for path in self.paths)
-        self._entries: list[Entry] = []
+        self._entries: SortedList = SortedList()
 
     def values_of(self, document: Document) -> set[Values]:
         """Return the entries of a document; with a sparse index none if a value is null."""
@@ -107,42 +126,34 @@ class PersistentIndex:
         """Add the entries of a version."""
         for values in self.values_of(document):
             entry = (values, key)
-            place = bisect_left(self._entries, entry)
-            if place == len(self._entries) or self._entries[place] != entry:
-                self._entries.insert(place, entry)
+            if entry not in self._entries:
+                self._entries.add(entry)
 
     def fill(self, versions: Iterable[tuple[str, Document]]) -> None:
         """Add many versions to an empty index."""
-        self._entries = sorted({(values, key) for key, document in versions for values in self.values_of(document)})
+        self._entries = SortedList({(values, key) for key, document in versions for values in self.values_of(document)})
 
     def discard(self, key: str, document: Document, kept: Sequence[Document]) -> None:
         """Remove the entries of a version that no kept version of the document has."""
         still = {values for other in kept for values in self.values_of(other)}
         for values in self.values_of(document) - still:
-            place = bisect_left(self._entries, (values, key))
-            if place < len(self._entries) and self._entries[place] == (values, key):
-                del self._entries[place]
+            self._entries.discard((values, key))
 
     def keys_with(self, values: Values) -> list[str]:
         """Return the documents that have these values in some version."""
-        start = bisect_left(self._entries, (values, ""))
-        end = bisect_left(self._entries, ((*values, _LAST), ""))
-        return [key for found, key in self._entries[start:end] if found == values]
+        within = self._entries.irange((values, ""), ((*values, _LAST), ""))
+        return [key for found, key in within if found == values]
 
-    def chunk(self, prefix: Values, after: Entry | None, *, descending: bool) -> list[Entry]:
-        """Return the next entries that begin with a prefix, in the order of the index."""
-        low = bisect_left(self._entries, (prefix, ""))
-        high = bisect_right(self._entries, ((*prefix, _LAST), ""))
-        if after is not None and descending:
-            high = bisect_left(self._entries, after)
-        elif after is not None:
-            low = bisect_right(self._entries, after)
-        if descending:
-            return self._entries[max(low, high - CHUNK_ENTRIES) : high][::-1] if high > low else []
-        return self._entries[low : min(high, low + CHUNK_ENTRIES)]
+    def chunk(self, span: Span, after: Entry | None, *, descending: bool) -> list[Entry]:
+        """Return the next entries of a part, in the order of the index."""
+        low, high = (span.begin, after or span.end) if descending else (after or span.begin, span.end)
+        if low > high:
+            return []
+        inclusive = (True, after is None) if descending else (after is None, True)
+        return list(islice(self._entries.irange(low, high, inclusive, reverse=descending), CHUNK_ENTRIES))
 
-    def covers(self, equal: Mapping[AttributePath, object]) -> Values | None:
-        """Return the longest prefix of values that a condition gives, None if it gives none."""
+    def covers(self, equal: Mapping[AttributePath, object], ranges: Ranges = NO_RANGES) -> Span | None:
+        """Return the smallest part that a condition gives, None if it gives none."""
         prefix: list[tuple[Any, ...]] = []
         for path in self.paths:
             if path not in equal:
@@ -150,16 +161,28 @@ class PersistentIndex:
             prefix.append(sort_key(equal[path]))
         if self.definition.sparse and (len(prefix) < len(self.paths) or NULL_KEY in prefix):
             return None
-        return tuple(prefix) or None
+        span = self._span(tuple(prefix), ranges)
+        return None if span == ((), None, None) else span
 
-    def orders(self, equal: Mapping[AttributePath, object], by: Sequence[AttributePath]) -> Values | None:
-        """Return the prefix of values if the index has the equal fields, in any order, and then `by`."""
+    def _span(self, prefix: Values, ranges: Ranges) -> Span:
+        """Return the part behind a prefix in which the field after it is within its range."""
+        if self.expands or len(prefix) == len(self.paths):
+            return Span(prefix)
+        bounds = ranges.get(self.paths[len(prefix)], ())
+        lows = [sort_key(value) for is_low, value in bounds if is_low]
+        highs = [sort_key(value) for is_low, value in bounds if not is_low]
+        return Span(prefix, max(lows, default=None), min(highs, default=None))
+
+    def orders(
+        self, equal: Mapping[AttributePath, object], by: Sequence[AttributePath], ranges: Ranges = NO_RANGES
+    ) -> Span | None:
+        """Return the part to walk if the index has the equal fields, in any order, and then `by`."""
         count = len(equal)
         if self.expands or self.definition.sparse or set(self.paths[:count]) != set(equal):
             return None
         if tuple(self.paths[count : count + len(by)]) != tuple(by):
             return None
-        return tuple(sort_key(equal[path]) for path in self.paths[:count])
+        return self._span(tuple(sort_key(equal[path]) for path in self.paths[:count]), ranges)
 
 
 class TtlIndex(PersistentIndex):

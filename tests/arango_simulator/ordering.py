@@ -6,7 +6,7 @@ are compared by letters without case first and lower case before upper case then
 one case and of digits is to be relied on.
 """
 
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Any
 
 NULL_KEY = (0,)
@@ -17,7 +17,7 @@ def sort_key(value: Any) -> tuple[Any, ...]:
     if value is None:
         return NULL_KEY
     if isinstance(value, str):
-        return (3, value.lower(), value.swapcase())
+        return _text_key(value)
     if isinstance(value, bool):
         return (1, value)
     if isinstance(value, int | float):
@@ -25,6 +25,12 @@ def sort_key(value: Any) -> tuple[Any, ...]:
     if isinstance(value, list):
         return (4, _without_trailing_nulls([sort_key(item) for item in value]))
     return (5, _ObjectKey(value))
+
+
+@lru_cache(10_000)
+def _text_key(value: str) -> tuple[Any, ...]:
+    lower, swapped = value.lower(), value.swapcase()
+    return (3, value, value) if lower == swapped == value else (3, lower, swapped)
 
 
 def _without_trailing_nulls(keys: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from tests.arango_simulator.collection import EDGES, Collection
 from tests.arango_simulator.errors import error
-from tests.arango_simulator.indexes import Entry, PersistentIndex, Values
-from tests.arango_simulator.world import AttributePath, Document, EdgeDefinition
+from tests.arango_simulator.indexes import Entry, PersistentIndex, Span
+from tests.arango_simulator.world import NO_RANGES, AttributePath, Document, EdgeDefinition, Ranges
 
 if TYPE_CHECKING:
     from tests.arango_simulator.database import Database
@@ -92,18 +92,20 @@ class Reading:
         self.check()
         return self.all(self.collection(collection))
 
-    def lookup(self, collection: str, equal: Mapping[AttributePath, object]) -> Iterator[Document] | None:
+    def lookup(
+        self, collection: str, equal: Mapping[AttributePath, object], ranges: Ranges = NO_RANGES
+    ) -> Iterator[Document] | None:
         self.check()
         found = self.collection(collection)
         keys = self._keys_by_identity(found, equal)
         if keys is not None:
             return self._present(found, keys)
-        candidates = [(index, index.covers(equal)) for index in found.indexes.values()]
-        usable = [(index, prefix) for index, prefix in candidates if prefix is not None]
+        candidates = [(index, index.covers(equal, ranges)) for index in found.indexes.values()]
+        usable = [(index, span) for index, span in candidates if span is not None]
         if not usable:
             return None
-        index, prefix = max(usable, key=lambda pair: (len(pair[1]) == len(pair[0].paths), len(pair[1])))
-        return self._by_index(found, index, prefix, descending=False)
+        index, span = max(usable, key=_use)
+        return self._by_index(found, index, span, descending=False)
 
     def _keys_by_identity(self, collection: Collection, equal: Mapping[AttributePath, object]) -> list[str] | None:
         if ("_key",) in equal:
@@ -120,41 +122,45 @@ class Reading:
 
     def _better_than_edges(self, collection: Collection, equal: Mapping[AttributePath, object]) -> bool:
         """Whether an index covers more than one end (a vertex-centric index)."""
-        return any(len(index.covers(equal) or ()) > 1 for index in collection.indexes.values())
+        return len(equal) > 1 and any(
+            len(index.paths) > 1 and not index.definition.sparse and equal.keys() >= set(index.paths[:2])
+            for index in collection.indexes.values()
+        )
 
     def ordered(
-        self, collection: str, equal: Mapping[AttributePath, object], by: Sequence[AttributePath], descending: bool
+        self,
+        collection: str,
+        equal: Mapping[AttributePath, object],
+        by: Sequence[AttributePath],
+        *,
+        descending: bool,
+        ranges: Ranges = NO_RANGES,
     ) -> Iterator[Document] | None:
         self.check()
         found = self.collection(collection)
         for index in found.indexes.values():
-            prefix = index.orders(equal, by)
-            if prefix is not None:
-                return self._by_index(found, index, prefix, descending=descending)
+            span = index.orders(equal, by, ranges)
+            if span is not None:
+                return self._by_index(found, index, span, descending=descending)
         return None
 
     def _by_index(
-        self,
-        collection: Collection,
-        index: PersistentIndex,
-        prefix: tuple[tuple[object, ...], ...],
-        *,
-        descending: bool,
+        self, collection: Collection, index: PersistentIndex, span: Span, *, descending: bool
     ) -> Iterator[Document]:
         """Yield the documents of a range of an index, each once, as this transaction sees them."""
         seen: set[str] = set()
-        for values, key in self._entries(index, prefix, descending=descending):
+        for values, key in self._entries(index, span, descending=descending):
             document = self.read(collection, key)
             if document is not None and key not in seen and values in index.values_of(document):
                 if index.expands:
                     seen.add(key)
                 yield document
 
-    def _entries(self, index: PersistentIndex, prefix: Values, *, descending: bool) -> Iterator[Entry]:
+    def _entries(self, index: PersistentIndex, span: Span, *, descending: bool) -> Iterator[Entry]:
         after: Entry | None = None
         while True:
             with self.database.lock:
-                entries = index.chunk(prefix, after, descending=descending)
+                entries = index.chunk(span, after, descending=descending)
             if not entries:
                 return
             yield from entries
@@ -175,3 +181,10 @@ class Reading:
 
     def vertex_collections(self, graph: str) -> Sequence[str]:
         return self.database.graph(graph).vertex_collections()
+
+
+def _use(candidate: tuple[PersistentIndex, Span]) -> tuple[bool, int, int]:
+    """Return how much of an index a condition uses."""
+    index, span = candidate
+    bounds = sum(bound is not None for bound in span[1:])
+    return len(span.prefix) == len(index.paths), len(span.prefix), bounds

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 Document = dict[str, Any]
 AttributePath = tuple[str, ...]
+Ranges = Mapping[AttributePath, Sequence[tuple[bool, object]]]
+"""Values that attributes are known not to be below (True), or not above (False)."""
+
+NO_RANGES: Ranges = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,19 @@ class World(Protocol):
     def scan(self, collection: str) -> Iterator[Document]:
         """Yield all documents, in an order that means nothing."""
 
-    def lookup(self, collection: str, equal: Mapping[AttributePath, object]) -> Iterator[Document] | None:
+    def lookup(
+        self, collection: str, equal: Mapping[AttributePath, object], ranges: Ranges = NO_RANGES
+    ) -> Iterator[Document] | None:
         """Yield the documents that may have these values, by an index; None if no index helps."""
 
     def ordered(
-        self, collection: str, equal: Mapping[AttributePath, object], by: Sequence[AttributePath], descending: bool
+        self,
+        collection: str,
+        equal: Mapping[AttributePath, object],
+        by: Sequence[AttributePath],
+        *,
+        descending: bool,
+        ranges: Ranges = NO_RANGES,
     ) -> Iterator[Document] | None:
         """As `lookup`, in the order of an index on the equal fields followed by `by`; None if there is none."""
 

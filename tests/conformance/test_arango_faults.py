@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
+from time import monotonic, sleep
 
 import pytest
 
@@ -24,10 +25,12 @@ from arangovis.stores.arango.problems import problem_of
 from arangovis.stores.arango.provision import provision
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.samples import SAMPLES, act, chain, create, dataset, edge, follow, put, run, update
+from arangovis.testing.stores_copy import actions_of
 from tests.arango_databases import PATIENCE, Server, drop
 from tests.arango_simulator.process import Simulator, running_simulator
 
 CURSOR = "/_api/cursor"
+BEGIN = "/_api/transaction/begin"
 WRITERS = 16
 ROUNDS = 4
 IMPATIENT = Patience(connect_s=1, read_s=0.3, deadline_s=2, tries_max=2, pause_s=0.01)
@@ -237,8 +240,78 @@ def test_a_restart_ends_a_frozen_state(store: ArangoStore, simulator: Simulator)
     with store.frozen() as state:
         assert state.action_count() == 1
         simulator.restart()
-        with pytest.raises((StoreUnavailable, Conflict)):
+        with pytest.raises(StoreUnavailable):
             list(state.actions())
+
+
+# --- freezing -----------------------------------------------------------------------------------------------------
+
+
+def begun(simulator: Simulator) -> int:
+    """Return how many stream transactions were asked for."""
+    return simulator.requests().get(("POST", BEGIN), 0)
+
+
+def test_a_frozen_state_waits_for_an_action_that_took_its_time(store: ArangoStore, simulator: Simulator) -> None:
+    """An action that will be there with an earlier time than another must be seen with it, or neither."""
+    database = store._server.connection._database()
+    early = store.now()
+    writing = database.begin_transaction(write="action")
+    late = database.begin_transaction(write="action")
+    for transaction, time in ((writing, early), (late, early + 1)):
+        row = {"time": time, "action_id": "", "actor": "", "request_id": ""}
+        transaction.collection("action").insert(row)
+    late.commit_transaction()
+    simulator.reset_requests()
+
+    def times() -> list[int]:
+        with store.frozen() as state:
+            assert state.at == early + 1
+            return [action.time for action in state.actions()]
+
+    with ThreadPoolExecutor(1) as threads:
+        freezing = threads.submit(times)
+        deadline = monotonic() + 20
+        while begun(simulator) < 1 and monotonic() < deadline:
+            sleep(0.01)
+        assert not freezing.done()
+        writing.commit_transaction()
+        assert freezing.result(20)[-2:] == [early, early + 1]
+
+
+def test_actions_that_come_while_a_state_is_taken_are_later(store: ArangoStore, simulator: Simulator) -> None:
+    last = actions_of(store)[-1].time
+    with ThreadPoolExecutor(1) as threads:
+        with store._server.connection.alone(["action"]):
+            simulator.reset_requests()
+            coming = threads.submit(act, store, train)
+            deadline = monotonic() + 20
+            while simulator.requests().get(("POST", CURSOR), 0) < 2 and monotonic() < deadline:
+                sleep(0.01)
+            assert store.change_number() == 1
+            assert not coming.done()
+        assert coming.result(20) == 1
+    assert store.get(run("train")).version.valid_from > last
+
+
+@pytest.mark.parametrize("skip", [0, 1, 2, 3])
+def test_nobody_waits_for_a_state_that_could_not_be_taken(store: ArangoStore, simulator: Simulator, skip: int) -> None:
+    simulator.fault("unavailable", method="POST", skip=skip)
+    with pytest.raises(StoreUnavailable), store.frozen():
+        pass
+    assert store._server.connection.once(lambda database: database.list_transactions()) == []
+    assert act(store, train) == 1
+
+
+def test_a_writer_that_does_not_end_is_not_waited_for_forever(store: ArangoStore) -> None:
+    hurried = ArangoStore(parse_again(store), patience=Patience(connect_s=5, read_s=3, deadline_s=5, tries_max=1))
+    writing = store._server.connection._database().begin_transaction(write="action")
+    with pytest.raises(StoreUnavailable, match="busy"), hurried.frozen():
+        pass
+    writing.abort_transaction()
+    with hurried.frozen() as state:
+        assert state.action_count() == 1
+    hurried.close()
 
 
 # --- errors -------------------------------------------------------------------------------------------------------

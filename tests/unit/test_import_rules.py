@@ -32,16 +32,18 @@ DRIVERS = {
     "gunicorn": ("arangovis_api",),
     "hypothesis": ("arangovis.testing",),
     "lark": ("arangovis.domain.filter_grammar",),
+    "mlflow": ("arangovis.client.mlflow_log",),
     "marshmallow": ("arangovis_api", "arangovis_schema"),
     "networkx": ("arangovis.stores",),
     "numba": ("arangovis.projections",),
+    "onnx": ("arangovis.anomaly.export.onnx_graph",),
     "prometheus_client": ("arangovis_api",),
     "pyarrow": ("arangovis.tabular",),
     "pytest": ("arangovis.testing",),
     "requests": ("arangovis.stores.arango",),
     "rich": ("arangovis.cli",),
     "scipy": ("arangovis.projections",),
-    "sklearn": ("arangovis.demo", "arangovis.projections", "arangovis.testing"),
+    "sklearn": ("arangovis.anomaly", "arangovis.demo", "arangovis.projections", "arangovis.testing"),
     "sqlite3": ("arangovis.stores.embedded",),
     "safetensors": ("arangovis.compatibility.pytorch",),
     "torch": ("arangovis.compatibility.pytorch",),
@@ -53,7 +55,7 @@ DRIVERS = {
 ONE_MODULE = {"apispec", "arango", "boto3", "gunicorn", "lark", "networkx", "prometheus_client", "requests", "umap"}
 """Of those, the libraries that one module of the room imports."""
 
-IN_FUNCTIONS = {"lark", "networkx", "numba", "pynndescent", "scipy", "sklearn", "umap"}
+IN_FUNCTIONS = {"lark", "mlflow", "networkx", "numba", "onnx", "pynndescent", "scipy", "sklearn", "umap"}
 """Libraries too heavy to be imported before they are needed."""
 
 

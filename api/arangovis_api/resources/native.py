@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 
 from arangovis.wiring import Arangovis
+from arangovis_api.resources.anomaly_models import AnomalyModels, OneAnomalyModel
 from arangovis_api.resources.artifacts import Artifacts, OneArtifact
 from arangovis_api.resources.batch import Batches
+from arangovis_api.resources.comparisons import Comparisons, OneComparison
+from arangovis_api.resources.compatibility import OneInstance, OnePoint, OneSweep, Sweeps, Weights
 from arangovis_api.resources.datasets import ProductionData, TrainingData
+from arangovis_api.resources.frames import Frames, OneFrame, Setups, Uploads
 from arangovis_api.resources.lineage import Lineage, Origins
 from arangovis_api.resources.model_versions import MetricSpecs, ModelVersions, OneModelVersion
 from arangovis_api.resources.nodes import Nodes
 from arangovis_api.resources.page import Page
 from arangovis_api.resources.params import ParamsHistory
+from arangovis_api.resources.projections import OneProjection, Projections
 from arangovis_api.resources.projects import Models, Projects
 from arangovis_api.resources.runs import OneRun, Runs
+from arangovis_api.resources.sweep_aliases import SweepAliases
 from arangovis_api.resources.system import Health, Metrics
 from arangovis_api.routes import Route
 from arangovis_api.telemetry import Telemetry
@@ -24,6 +30,7 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
     """Return the table."""
     version = f"{ROOT}/model-versions/{{number}}"
     nodes, run, artifact, page = Nodes(service), OneRun(service), OneArtifact(service), Page()
+    projection = OneProjection(service)
     return (
         Route("/", page),
         Route("/assets/{name}", page, "asset"),
@@ -37,6 +44,11 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{version}/production-data", ProductionData(service)),
         Route(f"{version}/metric-specs", MetricSpecs(service)),
         Route(f"{version}/params/{{method}}/history", ParamsHistory(service)),
+        Route(f"{ROOT}/projections", Projections(service)),
+        Route(f"{ROOT}/projections/{{key}}", projection),
+        Route(f"{ROOT}/projections/{{key}}/rows", projection, "rows"),
+        Route(f"{ROOT}/projections/{{key}}/table", projection, "table"),
+        *frame_routes(service),
         Route(f"{ROOT}/runs", Runs(service)),
         Route(f"{ROOT}/runs/{{key}}", run),
         Route(f"{ROOT}/runs/{{key}}/cancel", run, "cancel"),
@@ -44,8 +56,61 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{ROOT}/artifacts/{{key}}", artifact),
         Route(f"{ROOT}/artifacts/{{key}}/content", artifact, "content"),
         Route(f"{ROOT}/nodes/{{kind}}/{{key}}", nodes),
+        Route(f"{ROOT}/nodes/{{kind}}/{{key}}/edges", nodes, "edges"),
         Route(f"{ROOT}/history/{{kind}}/{{key}}", nodes, "history"),
         Route(f"{ROOT}/lineage/{{kind}}/{{key}}", Lineage(service)),
         Route(f"{ROOT}/origin/{{kind}}/{{key}}", Origins(service)),
         Route(f"{ROOT}/batch", Batches(service)),
+        *_compatibility_routes(service),
+    )
+
+
+def _compatibility_routes(service: Arangovis) -> Sequence[Route]:
+    root = f"{ROOT}/compatibility"
+    sweeps, comparisons = f"{root}/sweeps", f"{root}/comparisons"
+    sweep, point, row, weights = OneSweep(service), OnePoint(service), OneInstance(service), Weights(service)
+    comparison, aliases = OneComparison(service), SweepAliases(service)
+    return (
+        Route(f"{ROOT}/model-versions/{{number}}/weights", weights),
+        Route(f"{root}/weights", weights, "staged"),
+        Route(sweeps, Sweeps(service)),
+        Route(f"{root}/recorded-sweeps", Sweeps(service), "recorded"),
+        Route(f"{sweeps}/{{key}}", sweep),
+        Route(f"{sweeps}/{{key}}/cancel", sweep, "cancel"),
+        Route(f"{sweeps}/{{key}}/resume", sweep, "resume"),
+        Route(f"{sweeps}/{{key}}/end", sweep, "end"),
+        Route(f"{sweeps}/{{key}}/points", sweep, "points"),
+        Route(f"{sweeps}/{{key}}/points/{{point}}", point),
+        Route(f"{sweeps}/{{key}}/points/{{point}}/instances", point, "instances"),
+        Route(f"{sweeps}/{{key}}/instances/{{instance}}", row),
+        Route(f"{sweeps}/{{key}}/instances/{{instance}}/image", row, "image"),
+        Route(comparisons, Comparisons(service)),
+        Route(f"{comparisons}/{{key}}", comparison),
+        Route(f"{comparisons}/{{key}}/instances", comparison, "instances"),
+        Route(f"{comparisons}/{{key}}/instances/{{instance}}", comparison, "instance"),
+        Route(f"{comparisons}/{{key}}/instances/{{instance}}/image", comparison, "image"),
+        Route(f"{ROOT}/start_sweep", aliases, "start"),
+        Route(f"{ROOT}/sweep_status", aliases, "status"),
+        Route(f"{ROOT}/sweep_summary", aliases, "summary"),
+        Route(f"{ROOT}/evaluation_data/{{point}}", aliases, "evaluation"),
+        Route(f"{ROOT}/instance_data/{{instance}}", aliases, "instance"),
+    )
+
+
+def frame_routes(service: Arangovis) -> Sequence[Route]:
+    """Return the routes of frames and of the detectors that learn from them."""
+    frame, detector = OneFrame(service), OneAnomalyModel(service)
+    one = f"{ROOT}/anomaly-models/{{number}}"
+    return (
+        Route(f"{ROOT}/uploads", Uploads(service)),
+        Route(f"{ROOT}/parse-setups", Setups(service)),
+        Route(f"{ROOT}/frames", Frames(service)),
+        Route(f"{ROOT}/frames/{{key}}", frame),
+        Route(f"{ROOT}/frames/{{key}}/rows", frame, "rows"),
+        Route(f"{ROOT}/frames/{{key}}/content", frame, "content"),
+        Route(f"{ROOT}/anomaly-models", AnomalyModels(service)),
+        Route(one, detector),
+        Route(f"{one}/score", detector, "score"),
+        Route(f"{one}/attach", detector, "attach"),
+        Route(f"{one}/export", detector, "export"),
     )

@@ -148,6 +148,19 @@ class EdgeAnswer(Schema):
     actor = fields.String(required=True)
 
 
+class NeighbourAnswer(EdgeAnswer):
+    """An edge of the node that was asked about, and the node at its other end."""
+
+    node = fields.Nested(NodeAnswer, required=True)
+
+
+class NeighbourPage(Schema):
+    """A page of the edges of a node."""
+
+    items = fields.List(fields.Nested(NeighbourAnswer), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
 class LineageAnswer(Schema):
     """Nodes by depth and the edges among them."""
 

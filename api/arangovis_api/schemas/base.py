@@ -86,10 +86,10 @@ def page_limit(limit_max: int = LIMIT_MAX) -> fields.Integer:
     return fields.Integer(validate=validate.Range(1, limit_max), metadata={"description": "How many items at most."})
 
 
-def cursor() -> fields.String:
+def cursor(length_max: int = 1000) -> fields.String:
     """Return the field for where a page begins."""
     return fields.String(
-        validate=validate.Length(1, 1000), metadata={"description": "`next_cursor` of the page before."}
+        validate=validate.Length(1, length_max), metadata={"description": "`next_cursor` of the page before."}
     )
 
 

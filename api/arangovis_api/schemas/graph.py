@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from marshmallow import fields, validate
 
 from arangovis.domain.graph import Direction
+from arangovis.services.edge_pages import EDGES_DEFAULT
 from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT
-from arangovis.stores.base import DEPTH_MAX, NODE_LIMIT_MAX
-from arangovis_api.schemas.base import Moment, Names, QuerySchema, page_limit
+from arangovis.stores.base import DEPTH_MAX, EDGE_PAGE_MAX, NODE_LIMIT_MAX
+from arangovis_api.schemas.base import Moment, Names, QuerySchema, cursor, page_limit
 from arangovis_schema import LINEAGE_EDGE_KINDS
 
+EDGE_CURSOR_MAX = 3000
+"""It carries the role of an edge, which is a text of the user's."""
 _AT = {"description": "As of this time: microseconds since 1970, or ISO 8601."}
 
 
@@ -32,6 +35,17 @@ class LineageQuery:
     at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EdgesQuery:
+    """Which edges of a node."""
+
+    direction: str = Direction.UPSTREAM.value
+    edges: frozenset[str] = frozenset(LINEAGE_EDGE_KINDS)
+    cursor: str | None = None
+    limit: int = EDGES_DEFAULT
+    at: int | None = None
+
+
 class AtSchema(QuerySchema):
     """As of when."""
 
@@ -51,4 +65,18 @@ class LineageSchema(QuerySchema):
     at = Moment(metadata=_AT)
 
 
-__all__ = ["AtQuery", "AtSchema", "LineageQuery", "LineageSchema"]
+class EdgesSchema(QuerySchema):
+    """Which edges of a node."""
+
+    target = EdgesQuery
+    direction = fields.String(
+        validate=validate.OneOf((Direction.UPSTREAM.value, Direction.DOWNSTREAM.value)),
+        metadata={"description": "Those that enter it (`upstream`, if left out) or leave it (`downstream`)."},
+    )
+    edges = Names(metadata={"description": "Kinds of edge to list, separated by commas; lineage if left out."})
+    cursor = cursor(EDGE_CURSOR_MAX)
+    limit = page_limit(EDGE_PAGE_MAX)
+    at = Moment(metadata=_AT)
+
+
+__all__ = ["AtQuery", "AtSchema", "EdgesQuery", "EdgesSchema", "LineageQuery", "LineageSchema"]

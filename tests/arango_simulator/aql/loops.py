@@ -18,13 +18,16 @@ from tests.arango_simulator.aql.scope import Scope
 from tests.arango_simulator.aql.settings import checked_options
 from tests.arango_simulator.aql.values import number, sort_key, type_name, unique
 from tests.arango_simulator.indexes import value_at
-from tests.arango_simulator.world import AttributePath, Document
+from tests.arango_simulator.world import AttributePath, Document, Ranges
 
 Stage = Callable[[Run, Iterable[Frame]], Iterable[Frame]]
 Values = dict[AttributePath, Evaluate]
+Bounds = dict[AttributePath, list[tuple[bool, Evaluate]]]
+"""For each attribute what it is not below (True) or not above (False)."""
 
 MIXED_DOCUMENTS = 64
 """So many documents of a scan are shuffled at a time; a LIMIT behind it reads no more of them than it must."""
+_BY_INDEX = frozenset(("==", "IN", "<", "<=", ">", ">="))
 _OPTIONS = frozenset(
     ("indexHint", "forceIndexHint", "disableIndex", "maxProjections", "useCache", "lookahead", "waitForSync")
 )
@@ -83,14 +86,16 @@ def _over_collection(statement: nodes.For, scope: Scope, following: Sequence[nod
     collection = compile_collection(statement.source, scope)
     scope.touch("read", statement.source)
     checked_options(statement.options, scope, _OPTIONS)
-    equal, members = _known(statement.variable, scope, following)
+    equal, members, bounds = _known(statement.variable, scope, following)
     order = None if scope.looped else _order(statement.variable, following)
     scope.looped = True
     slot = scope.declare(statement.variable)
 
     def stage(run: Run, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            reader = _Reader(run, collection(run), {path: value(run, frame) for path, value in equal.items()})
+            ranges = {path: [(low, value(run, frame)) for low, value in known] for path, known in bounds.items()}
+            known = {path: value(run, frame) for path, value in equal.items()}
+            reader = _Reader(run, collection(run), known, ranges)
             for document in reader.documents({path: value(run, frame) for path, value in members.items()}, order):
                 run.step()
                 row = frame.copy()
@@ -100,19 +105,24 @@ def _over_collection(statement: nodes.For, scope: Scope, following: Sequence[nod
     return stage
 
 
-def _known(variable: str, scope: Scope, following: Sequence[nodes.Statement]) -> tuple[Values, Values]:
-    """Return the attributes that the FILTERs compare by `==`, and by IN, with values known before the loop."""
+def _known(variable: str, scope: Scope, following: Sequence[nodes.Statement]) -> tuple[Values, Values, Bounds]:
+    """Return what FILTERs compare by `==`, by IN, and by order, with values known before the loop."""
     equal: Values = {}
     members: Values = {}
+    bounds: Bounds = {}
     for statement in following_filters(following, (nodes.Let, nodes.Sort, nodes.For)):
         for condition in conjuncts(statement.condition):
-            if not isinstance(condition, nodes.Binary) or condition.operator.upper() not in ("==", "IN"):
+            if not isinstance(condition, nodes.Binary) or condition.operator.upper() not in _BY_INDEX:
                 continue
             for operator, left, right in sides(condition):
                 path = path_of(left, variable)
-                if path is not None and is_settled(right, scope):
+                if path is None or not is_settled(right, scope):
+                    continue
+                if operator[0] in "<>":
+                    bounds.setdefault(path, []).append((operator[0] == ">", compile_value(right, scope)))
+                else:
                     (equal if operator == "==" else members).setdefault(path, compile_value(right, scope))
-    return equal, members
+    return equal, members, bounds
 
 
 class _Order:
@@ -143,11 +153,12 @@ def _order(variable: str, following: Sequence[nodes.Statement]) -> _Order | None
 class _Reader:
     """Reads the documents of a collection in the way that reads fewest."""
 
-    def __init__(self, run: Run, collection: str, equal: dict[AttributePath, Any]) -> None:
+    def __init__(self, run: Run, collection: str, equal: dict[AttributePath, Any], ranges: Ranges) -> None:
         self._run = run
         self._world = run.world
         self._collection = collection
         self._equal = equal
+        self._ranges = ranges
 
     def documents(self, members: dict[AttributePath, Any], order: _Order | None) -> Iterable[Document]:
         if order is not None:
@@ -164,13 +175,16 @@ class _Reader:
         """Try the index on all known attributes and the order, then on fewer."""
         for size in range(len(self._equal), -1, -1):
             for some in combinations(self._equal.items(), size):
-                found = self._world.ordered(self._collection, dict(some), order.paths, order.descending)
+                found = self._world.ordered(
+                    self._collection, dict(some), order.paths, descending=order.descending, ranges=self._ranges
+                )
                 if found is not None:
                     return found
         return None
 
     def _by_index(self, members: dict[AttributePath, Any]) -> Iterator[Document] | None:
-        found = self._world.lookup(self._collection, self._equal) if self._equal else None
+        known = self._equal or (self._ranges and not members)
+        found = self._world.lookup(self._collection, self._equal, self._ranges) if known else None
         if found is not None:
             return found
         for path, values in members.items():

@@ -29,9 +29,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from arangovis.projections.base import Matrix, Neighbours, no_progress
-from arangovis.projections.bundle import from_bytes, to_bytes
 from arangovis.projections.neighbours import nearest_neighbours
 from arangovis.projections.umap_method import Umap
+from arangovis.tabular.bundle import from_bytes, to_bytes
 
 SEED = 7
 OURS, GIVEN = "ours", "plain, given"

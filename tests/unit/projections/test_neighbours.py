@@ -8,8 +8,7 @@ from sklearn.datasets import load_breast_cancer, load_digits
 
 from arangovis.domain.errors import Cancelled, IntegrityError, InvalidInput, NotSupported
 from arangovis.projections import neighbours as module
-from arangovis.projections.base import ArrayBundle, Neighbours
-from arangovis.projections.bundle import from_bytes, to_bytes
+from arangovis.projections.base import Neighbours
 from arangovis.projections.metrics import METRIC_NAMES
 from arangovis.projections.neighbours import (
     NeighbourIndex,
@@ -17,6 +16,7 @@ from arangovis.projections.neighbours import (
     neighbours_from_bundle,
     neighbours_to_bundle,
 )
+from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 
 DIGITS = load_digits().data[:400].astype(np.float32)
 CELLS = load_breast_cancer().data.astype(np.float32)

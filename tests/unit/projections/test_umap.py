@@ -6,11 +6,11 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from arangovis.domain.errors import Cancelled, ComputeFailed, IntegrityError, InvalidInput, NotSupported
 from arangovis.projections import umap_library
-from arangovis.projections.base import ArrayBundle, Fitted, Neighbours, Progress, no_progress
-from arangovis.projections.bundle import from_bytes, to_bytes
+from arangovis.projections.base import Fitted, Neighbours, Progress, no_progress
 from arangovis.projections.neighbours import NeighbourIndex, nearest_neighbours
 from arangovis.projections.pca import Pca
 from arangovis.projections.umap_method import MIN_ROWS, Umap
+from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 
 FITTED = load_digits().data[:1200].astype(np.float32)
 NEW = load_digits().data[1200:].astype(np.float32)

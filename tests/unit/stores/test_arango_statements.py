@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from arangovis.domain.graph import Direction, Walk
+from arangovis.domain.ids import NodeId
 from arangovis.stores import arango
 from arangovis.stores.arango.aql import Query, statement
+from arangovis.stores.arango.places import EDGE_COLLECTIONS
+from arangovis.stores.arango.schema import INDEXES
+from arangovis.stores.arango.walk import walk_query
+from arangovis_schema import LINEAGE_EDGE_KINDS
 
 FOLDER = Path(arango.__file__).parent
 NAMES = sorted(path.stem for path in (FOLDER / "aql").glob("*.aql"))
@@ -36,3 +42,14 @@ def test_parts_are_numbered_with_their_values() -> None:
     assert "IN @@collection_0" in query.text
     assert "IN @keys_1" in query.text
     assert query.text.endswith("RETURN {now: DATE_NOW(), parts: [part_0]}")
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_the_index_that_a_walk_names_is_one_of_every_edge_collection(direction: Direction) -> None:
+    text = walk_query(Walk((NodeId("run", "a"),), direction, frozenset(LINEAGE_EDGE_KINDS), 3, 10)).text
+    hints = re.findall(r'indexHint: "(\w+)"', text)
+    assert len(hints) == len(LINEAGE_EDGE_KINDS)
+    near = "_to" if direction is Direction.UPSTREAM else "_from"
+    for collection in EDGE_COLLECTIONS:
+        named = {index["name"]: index["fields"] for index in INDEXES[collection]}
+        assert {tuple(named[hint]) for hint in hints} == {(near, "alive_to", "alive_from")}

@@ -95,7 +95,11 @@ def test_functions_travel_by_name(tmp_path: Path) -> None:
     check_importable(partial(supervise_here, place=place_abroad(Settings(home=tmp_path))))
 
 
-@pytest.mark.parametrize("function", [lambda: None, partial(lambda x: x, 1), "text".upper, print.__call__], ids=str)
+@pytest.mark.parametrize(
+    "function",
+    [lambda: None, partial(lambda x: x, 1), "text".upper, print.__call__],
+    ids=["lambda", "partial", "method", "wrapper"],
+)
 def test_code_does_not_travel(function: object) -> None:
     with pytest.raises(TypeError, match="importable"):
         check_importable(function)  # type: ignore[arg-type]

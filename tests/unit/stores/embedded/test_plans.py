@@ -1,15 +1,18 @@
 """SQLite is asked how it would answer: no question may walk over a whole table."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from arangovis.domain.graph import Direction, EdgeId
+from arangovis.domain.graph import Cut, Direction, EdgeId
 from arangovis.domain.search import AllOf, AnyOf, Comparison, Filter, Operator, Present, Search
-from arangovis.stores.embedded import EmbeddedStore, flush
+from arangovis.stores.embedded import EmbeddedStore, flush, queries, walk
+from arangovis.stores.embedded.rows import Row
 from arangovis.stores.transaction import Transaction
-from arangovis.testing.samples import SAMPLES, act, create, dataset, follow, run
+from arangovis.testing.samples import SAMPLES, act, create, dataset, edge, edge_ids, follow, link, run
 
 TABLES = ("node", "node_version", "edge", "edge_version", "property", "property_by_value", "record", "action")
 EQUAL = Comparison("params.p1", Operator.EQUAL, "v3")
@@ -119,3 +122,39 @@ def test_a_hub_is_passed_by(store: EmbeddedStore, path: Path) -> None:
     ]
     connection.close()
     assert plan == ["SEARCH e USING PRIMARY KEY (source=? AND kind>? AND kind<?)"]
+
+
+@pytest.mark.parametrize("limit", [1000, 10])
+@pytest.mark.parametrize(
+    ("direction", "leaves"),
+    [
+        (Direction.DOWNSTREAM, True),
+        (Direction.UPSTREAM, False),
+        (Direction.BOTH, True),
+        (Direction.BOTH, False),
+    ],
+)
+def test_a_hub_is_not_read_whole_where_a_walk_is_cut(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch, direction: Direction, leaves: bool, limit: int
+) -> None:
+    monkeypatch.setattr(walk, "READ_ON_MAX", 7)
+    near, hub, spokes = dataset("near"), dataset("hub"), [dataset(f"spoke-{number:03}") for number in range(300)]
+    create(store, near, hub, *spokes)
+    there_and_back = {edge("derived_into", near, hub), edge("derived_into", hub, near)}
+    ends = [(hub, spoke) if leaves else (spoke, hub) for spoke in spokes]
+    link(store, *(edge("derived_into", *pair) for pair in ends), *there_and_back)
+    rows_read = 0
+
+    def counted(*arguments: Any, **options: Any) -> Iterator[Row]:
+        nonlocal rows_read
+        for row in edges_from(*arguments, **options):
+            rows_read += 1
+            yield row
+
+    edges_from = queries.edges_from
+    monkeypatch.setattr(queries, "edges_from", counted)
+    lineage = follow(store, near, direction=direction, depth_max=1 if limit > 10 else 5, node_limit=limit)
+    assert lineage.cuts == {Cut.DEPTH if limit > 10 else Cut.LIMIT}
+    assert len(lineage.visits) == (2 if limit > 10 else 10)
+    assert there_and_back <= edge_ids(lineage.edges)
+    assert rows_read < 100

@@ -9,8 +9,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.datasets import load_wine
 
 from arangovis.domain.errors import IntegrityError, InvalidInput
-from arangovis.projections.base import ArrayBundle
-from arangovis.projections.bundle import from_bytes, to_bytes
+from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 
 BUNDLE = ArrayBundle(
     {"rows": load_wine().data, "names": np.array(load_wine().feature_names), "one": np.array(3.5)},

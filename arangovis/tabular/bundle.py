@@ -7,6 +7,7 @@ stored uncompressed and carry a fixed date. `numpy.load(..., allow_pickle=False)
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -14,14 +15,21 @@ import numpy.typing as npt
 
 from arangovis.domain.errors import IntegrityError, InvalidInput
 from arangovis.domain.json import JsonValue, Scalar, decode, encode
-from arangovis.projections.base import ArrayBundle
 
-__all__ = ["from_bytes", "to_bytes"]
+__all__ = ["ArrayBundle", "from_bytes", "to_bytes"]
 
 FORMAT = 1
 FACTS_MEMBER = "facts.json"
 _ARRAY_SUFFIX = ".npy"
 _DAMAGED = "the stored arrays are damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayBundle:
+    """Arrays and facts that are stored together."""
+
+    arrays: Mapping[str, npt.NDArray[np.generic]]
+    facts: Mapping[str, Scalar]
 
 
 def to_bytes(bundle: ArrayBundle) -> bytes:

@@ -1,0 +1,1 @@
+"""Anomaly detection: columns in, arrays out. Knows no store and no HTTP."""

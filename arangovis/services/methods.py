@@ -1,0 +1,11 @@
+"""What runs of these services are called, without loading anything that computes."""
+
+from arangovis.anomaly.methods import SCORE, TRAIN
+
+__all__ = ["FRAME_METHODS", "PARSE", "SCORE", "TRAIN"]
+
+PARSE = "frame.parse"
+"""A file read into a frame."""
+
+FRAME_METHODS = (PARSE, TRAIN, SCORE)
+"""What workers do with frames."""

@@ -1,0 +1,1 @@
+"""Benchmark of anomaly detection: training and scoring, beside a floor and H2O. See `__main__.py`."""
