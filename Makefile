@@ -8,7 +8,7 @@ EQUIPPED := .venv/.equipped
 PAGE := api/arangovis_api/static/index.html
 
 PAGE_SOURCES := $(shell find web scripts -type f -not -path '*/node_modules/*' -not -name '*.pyc' 2>/dev/null)
-# In this order, so that the quick ones fail first. Those in one process share the cores; real processes need them.
+# In this order, so that the quick ones fail first. Two at a time: most of them wait for others now and then.
 QUICK := $(wildcard tests/unit tests/conformance tests/api tests/migration)
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := $(PYTEST) --numprocesses 2
@@ -48,7 +48,7 @@ serve: $(INSTALLED) $(PAGE) ## API, page and a local worker
 test: setup ## the tests that every change must pass
 	$(PARALLEL) -m "not slow" $(QUICK)
 	$(FAR) $(PARALLEL) -m "not slow" tests/api
-	$(PYTEST) -m "not slow" tests/acceptance
+	$(PARALLEL) --dist loadfile -m "not slow" tests/acceptance
 
 check: setup ## format, lint, types, import rules, then the tests
 	$(BIN)/ruff format --check .
