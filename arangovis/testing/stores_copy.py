@@ -175,7 +175,7 @@ class CopyContract(StoreContract):
 
     def test_what_was_loaded_is_what_was_there(self, store: GraphStore) -> None:
         source = MemoryStore()
-        _fill(source)
+        fill(source)
         replicate(source, store)
         assert contents(store) == contents(source)
         assert records_in(store) == records_in(source)
@@ -206,7 +206,7 @@ class CopyContract(StoreContract):
 
     def test_an_action_is_loaded_once(self, store: GraphStore) -> None:
         source = MemoryStore()
-        _fill(source)
+        fill(source)
         whole = actions_of(source)
         put(store, *source.records("kind"))
         assert store.load([]) == 0
@@ -251,7 +251,7 @@ class CopyContract(StoreContract):
 
     def test_an_unknown_kind_is_refused(self, store: GraphStore) -> None:
         source = MemoryStore()
-        _fill(source)
+        fill(source)
         whole = actions_of(source)
         with pytest.raises(InvalidInput):
             store.load(whole)
@@ -259,7 +259,7 @@ class CopyContract(StoreContract):
         assert contents(store) == [content(action) for action in known][: len(contents(store))]
 
     def test_the_store_is_copied_out(self, store: GraphStore) -> None:
-        _fill(store)
+        fill(store)
         target = MemoryStore()
         replicate(store, target)
         assert contents(target) == contents(store)
@@ -287,7 +287,7 @@ def _two_and_an_edge(transaction: Transaction) -> None:
     transaction.link(edge("derived_into", dataset("b"), dataset("a"), "half"))
 
 
-def _fill(store: GraphStore) -> None:
+def fill(store: GraphStore) -> None:
     """Write a history with everything in it: changes, tombstones, deleted and revived edges, kinds, exact values."""
     linked = edge("derived_into", dataset("b"), dataset("a"), "half")
     gadget, powers = NodeId("gadget", "g"), edge("powers", run("train"), NodeId("gadget", "g"))

@@ -17,12 +17,14 @@ from arangovis.domain.errors import (
     StoreUnavailable,
     TooLarge,
 )
-from arangovis.domain.graph import Direction, Record
-from arangovis.stores.arango import ArangoStore
+from arangovis.domain.graph import Action, Direction, Record
+from arangovis.stores.arango import ArangoStore, loading
 from arangovis.stores.arango.address import parse
 from arangovis.stores.arango.connection import Patience
 from arangovis.stores.arango.problems import problem_of
 from arangovis.stores.arango.provision import provision
+from arangovis.stores.frozen import content
+from arangovis.stores.memory import MemoryStore
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.samples import SAMPLES, act, chain, create, dataset, edge, follow, put, run, update
 from arangovis.testing.stores_copy import actions_of
@@ -129,6 +131,79 @@ def test_a_hung_server_is_an_error_within_the_deadline(store: ArangoStore, simul
 
 def parse_again(store: ArangoStore):  # type: ignore[no-untyped-def]
     return store._server.connection._address
+
+
+# --- loading ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def history() -> list[Action]:
+    """Give the actions of another store: one page, with what the page itself replaces."""
+    source = MemoryStore()
+    chain(source, 12)
+    for rows in range(5):
+        update(source, dataset("chain-003"), {**SAMPLES["dataset"], "rows": rows})
+    return actions_of(source)
+
+
+@pytest.fixture
+def empty(arango: Server, simulator: Simulator) -> Iterator[ArangoStore]:
+    address = arango.fresh()
+    store = ArangoStore(address, patience=PATIENCE)
+    store.migrate()
+    yield store
+    simulator.clear_faults()
+    store.close()
+    drop(address)
+
+
+def loaded(store: ArangoStore) -> list[bytes]:
+    return [content(action) for action in actions_of(store)]
+
+
+@pytest.mark.parametrize("kind", ["drop", "do_then_drop", "unavailable"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_page_whose_answer_was_lost_is_there_once(
+    empty: ArangoStore, simulator: Simulator, history: list[Action], kind: str, times: int
+) -> None:
+    simulator.fault(kind, method="POST", path=CURSOR, skip=1, times=times)
+    assert empty.load(history) == len(history)
+    assert loaded(empty) == [content(action) for action in history]
+    assert empty.load(history) == 0
+
+
+@pytest.mark.parametrize(("kind", "there"), [("drop", 2), ("do_then_drop", 4)])
+def test_a_load_that_was_cut_off_leaves_whole_pages_and_goes_on(
+    empty: ArangoStore,
+    simulator: Simulator,
+    history: list[Action],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    there: int,
+) -> None:
+    monkeypatch.setattr(loading, "ACTIONS_PER_PAGE", 2)
+    simulator.fault(kind, method="POST", path=CURSOR, skip=3, times=100)  # the last time, a page, what the next reads
+    with pytest.raises(StoreUnavailable, match="not known"):
+        empty.load(history)
+    simulator.clear_faults()
+    assert loaded(empty) == [content(action) for action in history[:there]]
+    assert empty.load(history) == len(history) - there
+    assert loaded(empty) == [content(action) for action in history]
+
+
+def test_a_page_beside_another_writer_is_not_written(
+    empty: ArangoStore, history: list[Action], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expect = loading._Page._expect
+
+    def late(page: loading._Page, actions: list[Action]) -> None:
+        expect(page, actions)
+        create(empty, dataset("meanwhile"))
+
+    monkeypatch.setattr(loading._Page, "_expect", late)
+    with pytest.raises(Conflict):
+        empty.load(history)
+    assert empty.change_number() == 1
 
 
 # --- collisions ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,9 @@ from arangovis.services.catalogue import Catalogue
 from arangovis.services.plans import Plans
 from arangovis.services.run_log import LoggedRun, Output, RunLog
 from arangovis.stores.arango import ArangoStore
+from arangovis.stores.memory import MemoryStore
 from arangovis.testing.samples import SAMPLES, create, dataset, edge, follow, link, run
+from arangovis.testing.stores_copy import actions_of
 from tests.arango_databases import PATIENCE, Server, drop
 from tests.arango_simulator.process import Simulator
 
@@ -136,3 +138,26 @@ def test_each_question_is_one_call(store: ArangoStore, simulator: Simulator) -> 
         calls.append(counter.calls)
     assert calls == [1] * (len(questions) - 1) + [2]
     assert SAMPLES["run"]["method"] == "train"
+
+
+def test_loading_a_page(store: ArangoStore, simulator: Simulator) -> None:
+    """A state is begun, asked for its last time and ended; the page is one read, if it needs one, and one commit."""
+    source = MemoryStore()
+    create(source, dataset("wine"))
+    create(source, *(run(f"run-{number}") for number in range(200)))
+    for number in range(200):
+        link(source, edge("input_to", dataset("wine"), run(f"run-{number}")))
+    whole = actions_of(source)
+    store.load(whole[:1])
+    counter = Counter(simulator)
+    assert store.load(whole[1:]) == 201
+    assert counter.calls == 5
+
+
+def test_freezing(store: ArangoStore, simulator: Simulator) -> None:
+    create(store, dataset("wine"))
+    counter = Counter(simulator)
+    with store.frozen() as state:
+        assert counter.calls == 5
+        assert state.action_count() == 1
+    assert counter.calls == 7

@@ -22,7 +22,7 @@ from arangovis.stores.arango.problems import Collision, Unanswered
 from arangovis.stores.arango.reads import RecordScan
 from arangovis.stores.frozen import FrozenStore
 
-ACTIONS_PAGE = 100
+ACTIONS_PAGE = 250
 RECORDS_PAGE = 1000
 
 NODE_SOURCES = (*VERTEX_COLLECTIONS, "node_version")

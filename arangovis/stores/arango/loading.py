@@ -30,7 +30,7 @@ from arangovis.stores.arango.transaction import ArangoTransaction
 from arangovis.stores.drafts import Draft, EdgeDraft
 
 ACTIONS_PER_PAGE = 500
-ITEMS_PER_PAGE = 2000
+ITEMS_PER_PAGE = 3000
 """Versions in one query; an action with more is one page of its own."""
 
 _NODE_ONLY = frozenset(("_id", "_rev", "properties"))

@@ -259,6 +259,33 @@ def test_a_waiting_exclusive_transaction_sees_what_it_waited_for(data: StandardD
     second.abort_transaction()
 
 
+def test_a_query_that_writes_waits_for_an_exclusive_transaction(data: StandardDatabase) -> None:
+    """Page "Locking and isolation": no write runs in parallel with it; a query sees what it waited for."""
+    alone = data.begin_transaction(exclusive="docs")
+    increment = "FOR d IN docs FILTER d._key == 'a' UPDATE d WITH {n: d.n + 1} IN docs RETURN NEW.n"
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(data.aql.execute, increment)
+        alone.collection("docs").update({"_key": "a", "n": 10})
+        assert list(data.aql.execute("FOR d IN docs FILTER d._key == 'a' RETURN d.n")) == [0]
+        assert not waiting.done()
+        alone.commit_transaction()
+        assert list(waiting.result(20)) == [11]
+
+
+def test_an_exclusive_transaction_waits_for_those_who_write(data: StandardDatabase) -> None:
+    first = data.begin_transaction(write="docs")
+    first.collection("docs").update({"_key": "a", "n": 1})
+    with pytest.raises(TransactionInitError) as error:
+        data.begin_transaction(exclusive="docs", lock_timeout=1)
+    assert error.value.error_code == 18
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(data.begin_transaction, exclusive="docs", lock_timeout=20)
+        first.commit_transaction()
+        alone = waiting.result(20)
+    assert alone.collection("docs").get("a")["n"] == 1
+    alone.abort_transaction()
+
+
 def test_sixteen_writers_of_one_document(data: StandardDatabase) -> None:
     """Every increment that was not refused is there."""
 

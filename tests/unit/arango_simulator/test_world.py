@@ -12,6 +12,7 @@ from tests.arango_simulator.clock import Clock
 from tests.arango_simulator.database import Database
 from tests.arango_simulator.errors import ArangoError
 from tests.arango_simulator.index_requests import build, definition_of
+from tests.arango_simulator.indexes import Span
 from tests.arango_simulator.ordering import sort_key
 from tests.arango_simulator.transaction import Transaction
 from tests.arango_simulator.world import World
@@ -83,12 +84,12 @@ def test_look_up_by_an_index(database: Database) -> None:
     assert keys(world.lookup("docs", {("at", "year"): 2, ("kind",): "y"})) == ["y2"]
     assert keys(world.lookup("docs", {("kind",): None})) == ["none"]
     assert world.lookup("docs", {("at", "year"): 2}) is None
-    assert keys(world.ordered("docs", {("kind",): "x"}, [("at", "year")], False)) == ["x1", "x2", "x3"]
-    assert keys(world.ordered("docs", {("kind",): "x"}, [("at", "year")], True)) == ["x3", "x2", "x1"]
-    assert keys(world.ordered("docs", {}, [("kind",), ("at", "year")], False)) == [
+    assert keys(world.ordered("docs", {("kind",): "x"}, [("at", "year")], descending=False)) == ["x1", "x2", "x3"]
+    assert keys(world.ordered("docs", {("kind",): "x"}, [("at", "year")], descending=True)) == ["x3", "x2", "x1"]
+    assert keys(world.ordered("docs", {}, [("kind",), ("at", "year")], descending=False)) == [
         "none", "x1", "x2", "x3", "y1", "y2", "y3",
     ]  # fmt: skip
-    assert world.ordered("docs", {}, [("at", "year")], False) is None
+    assert world.ordered("docs", {}, [("at", "year")], descending=False) is None
 
 
 def test_a_sparse_index_does_not_answer_for_null(database: Database) -> None:
@@ -97,7 +98,7 @@ def test_a_sparse_index_does_not_answer_for_null(database: Database) -> None:
     world = database.begin()
     assert keys(world.lookup("docs", {("name",): "n"})) == ["a"]
     assert world.lookup("docs", {("name",): None}) is None
-    assert world.ordered("docs", {}, [("name",)], False) is None
+    assert world.ordered("docs", {}, [("name",)], descending=False) is None
 
 
 def test_an_array_index_names_each_document_once(database: Database) -> None:
@@ -117,7 +118,7 @@ def test_old_snapshots_find_old_values(database: Database) -> None:
     equal = {n: {("n",): n} for n in (1, 2, 3)}
     assert [keys(before.lookup("docs", equal[n])) for n in (1, 2, 3)] == [["a"], [], []]
     assert [keys(after.lookup("docs", equal[n])) for n in (1, 2, 3)] == [[], [], ["a"]]
-    assert keys(before.ordered("docs", {}, [("n",)], True)) == ["a"]
+    assert keys(before.ordered("docs", {}, [("n",)], descending=True)) == ["a"]
 
 
 def test_an_index_made_while_a_transaction_runs(database: Database) -> None:
@@ -139,7 +140,7 @@ def test_forgotten_versions_leave_the_indexes(database: Database) -> None:
     collection = database.collection("docs")
     assert collection.heads == {}
     (index,) = collection.indexes.values()
-    assert index.chunk((), None, descending=False) == []
+    assert index.chunk(Span(()), None, descending=False) == []
     assert list(database.outdated) == []
 
 
@@ -159,7 +160,7 @@ def test_large_ranges_come_in_order(database: Database) -> None:
     add_index(database, "docs", "n")
     put(database, "docs", *({"_key": f"k{n}", "n": n * 7 % 1000} for n in range(1000)))
     world = database.begin()
-    found = [document["n"] for document in world.ordered("docs", {}, [("n",)], True) or ()]
+    found = [document["n"] for document in world.ordered("docs", {}, [("n",)], descending=True) or ()]
     assert found == list(range(999, -1, -1))
 
 
@@ -261,7 +262,7 @@ class Versions(RuleBasedStateMachine):
             for n in range(4):
                 found = sorted(keys(world.lookup("docs", {("n",): n})) or [])
                 assert found == sorted(key for key, value in seen.items() if value == n)
-            in_order = [document["n"] for document in world.ordered("docs", {}, [("n",)], False) or ()]
+            in_order = [document["n"] for document in world.ordered("docs", {}, [("n",)], descending=False) or ()]
             assert in_order == sorted(seen.values())
         fresh.abort()
 

@@ -20,7 +20,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Return a world where a page has two edges, and an answer of the store three."""
     monkeypatch.setattr(base, "EDGE_PAGE_MAX", 2)
     monkeypatch.setattr(base, "SCAN_LIMIT_MAX", 3)
-    monkeypatch.setattr(verification, "EDGE_PAGE_MAX", 2)
+    monkeypatch.setattr(verification, "SCAN_LIMIT_MAX", 3)
     monkeypatch.setattr(verification, "ENDS_AT_ONCE", 3)
     return World.at(tmp_path)
 
@@ -68,6 +68,6 @@ def test_every_edge_of_a_hub_is_verified(world: World) -> None:
 
     world.service.store.transact(fill, ADA)
     check = verification._Check(world.service.store, world.service.artifacts, read_blobs=True)
-    assert {found.id.target for found in check._edges_at(hub)} == {hub, *runs}
-    assert [found.id.source for found in check._edges_at(runs[0])] == [hub]
+    assert {found.id.target for found in check._edges_at([hub])} == {hub, *runs}
+    assert [found.id.source for found in check._edges_at([runs[0]])] == [hub]
     assert "dangling-edge" not in {problem.code for problem in check.problems()}

@@ -24,7 +24,7 @@ from arangovis.workers.protocol import Job
 from tests.acceptance.toy_methods import SECRET
 from tests.unit.workers.conftest import CALLER, ROOT, Bench
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 def until(holds: Callable[[], bool]) -> None:
