@@ -7,39 +7,39 @@ from arangovis.artifacts.registry import open_artifacts
 from arangovis.compatibility.methods import WORKER_METHODS
 from arangovis.domain.errors import ArangovisError
 from arangovis.projections.registry import STEP_METHODS, names
-from arangovis.services.all_rows import AllRows
-from arangovis.services.all_rows_steps import AllRowsSteps
+from arangovis.services.anomaly.detectors import Detectors
+from arangovis.services.anomaly.exporting import Exports
+from arangovis.services.anomaly.monitoring import Monitoring
+from arangovis.services.anomaly.scoring import ScoreRun, Scoring
+from arangovis.services.anomaly.training import TrainRun
 from arangovis.services.batch import Batch
 from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
-from arangovis.services.comparisons import Comparisons
-from arangovis.services.copying_marks import check_usable
+from arangovis.services.compatibility.comparisons import Comparisons
+from arangovis.services.compatibility.instances import Instances
+from arangovis.services.compatibility.recorded_sweeps import RecordedSweeps
+from arangovis.services.compatibility.sweep_steps import SweepSteps
+from arangovis.services.compatibility.sweeps import Sweeps
+from arangovis.services.copying.marks import check_usable
 from arangovis.services.datasets import Datasets
-from arangovis.services.detectors import Detectors
-from arangovis.services.exporting import Exports
-from arangovis.services.frames import Frames, ParseRun
-from arangovis.services.h2o_names import H2ONames
-from arangovis.services.import_roots import ImportRoots
-from arangovis.services.instances import Instances
-from arangovis.services.lineage import LineageService
+from arangovis.services.frames.frames import Frames, ParseRun
+from arangovis.services.frames.h2o_names import H2ONames
+from arangovis.services.frames.import_roots import ImportRoots
+from arangovis.services.lineage.lineage import LineageService
+from arangovis.services.lineage.origin import Origins
 from arangovis.services.methods import PARSE, SCORE, TRAIN
-from arangovis.services.monitoring import Monitoring
-from arangovis.services.origin import Origins
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
-from arangovis.services.projection_answers import Answers
-from arangovis.services.projection_run import ProjectionRun
-from arangovis.services.projection_samples import Samples
-from arangovis.services.projections import METHOD_PREFIX, Projections
-from arangovis.services.recorded_sweeps import RecordedSweeps
+from arangovis.services.projections.all_rows import AllRows
+from arangovis.services.projections.all_rows_steps import AllRowsSteps
+from arangovis.services.projections.answers import Answers
+from arangovis.services.projections.projections import METHOD_PREFIX, Projections
+from arangovis.services.projections.run import ProjectionRun
+from arangovis.services.projections.samples import Samples
 from arangovis.services.run_log import RunLog
 from arangovis.services.runs import Runs
-from arangovis.services.scoring import ScoreRun, Scoring
 from arangovis.services.search import NodeSearch
 from arangovis.services.snapshots import Snapshots
-from arangovis.services.sweep_steps import SweepSteps
-from arangovis.services.sweeps import Sweeps
-from arangovis.services.training import TrainRun
 from arangovis.settings import Settings, read_settings
 from arangovis.stores.base import GraphStore
 from arangovis.stores.registry import open_store

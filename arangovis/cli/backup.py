@@ -20,7 +20,7 @@ def command(path: Path, home: str | None, as_json: bool) -> None:
     """
     from arangovis.cli.show import when
     from arangovis.cli.transfer import opened, progress_shown
-    from arangovis.services.backup_files import back_up_to
+    from arangovis.services.copying.backup_files import back_up_to
 
     with opened(read_settings({"home": home}), create=False) as source, progress_shown(as_json=as_json) as progress:
         manifest = back_up_to(source, path.absolute(), progress)

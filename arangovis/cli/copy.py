@@ -14,7 +14,7 @@ from arangovis.domain.errors import Conflict
 from arangovis.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from arangovis.services.copying import Place
+    from arangovis.services.copying.copying import Place
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(
     The source may be in use; nothing else may use the target until it is done.
     """
     from arangovis.cli.transfer import opened, progress_shown, say_copied, settings_at
-    from arangovis.services.copying import Copying
+    from arangovis.services.copying.copying import Copying
 
     settings = read_settings({"home": home})
     source_at = settings_at(settings, from_store, from_artifacts)

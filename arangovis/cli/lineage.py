@@ -9,8 +9,8 @@ import click
 from arangovis.cli.options import print_json, target_options
 from arangovis.client.values import microseconds, node_id
 from arangovis.domain.graph import Direction, Edge, Node
-from arangovis.services.edge_pages import Neighbour
-from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer, LineageQuestion
+from arangovis.services.lineage.edge_pages import Neighbour
+from arangovis.services.lineage.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT, LineageAnswer, LineageQuestion
 from arangovis.stores.base import EDGE_PAGE_MAX
 
 DIRECTIONS = click.Choice([direction.value for direction in Direction])

@@ -20,8 +20,8 @@ def command(path: Path, force: bool, home: str | None, as_json: bool) -> None:
     The backup is verified first. What is open in the backup waits for workers again.
     """
     from arangovis.cli.transfer import opened, progress_shown, say_copied
-    from arangovis.services.backup_files import folder_of
-    from arangovis.services.backups import check_backup, restore
+    from arangovis.services.copying.backup_files import folder_of
+    from arangovis.services.copying.backups import check_backup, restore
 
     settings = read_settings({"home": home})
     with folder_of(path) as folder, progress_shown(as_json=as_json) as progress:
@@ -37,7 +37,7 @@ def _put_aside(settings: Settings, *, quiet: bool) -> None:
     import time
 
     from arangovis.cli.transfer import database_of
-    from arangovis.services.backups import set_aside
+    from arangovis.services.copying.backups import set_aside
 
     database = database_of(settings)
     if database is None:

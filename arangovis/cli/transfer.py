@@ -14,8 +14,8 @@ from arangovis.artifacts.registry import open_artifacts
 from arangovis.cli.options import print_json
 from arangovis.cli.show import console, printable, when
 from arangovis.domain.errors import NotFound
-from arangovis.services.copying import CopyReport, Place
-from arangovis.services.copying import Progress as Report
+from arangovis.services.copying.copying import CopyReport, Place
+from arangovis.services.copying.copying import Progress as Report
 from arangovis.settings import Settings
 from arangovis.stores.registry import open_store
 

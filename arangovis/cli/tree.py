@@ -12,8 +12,8 @@ from arangovis.cli.show import named_values, printable, when
 from arangovis.domain.graph import Direction, Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor
-from arangovis.services.edge_pages import Neighbour
-from arangovis.services.lineage import LineageAnswer
+from arangovis.services.lineage.edge_pages import Neighbour
+from arangovis.services.lineage.lineage import LineageAnswer
 
 INDENT = 4
 LABEL_WIDTH_MIN = 24

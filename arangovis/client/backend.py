@@ -10,9 +10,9 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
-from arangovis.services.edge_pages import EdgesQuestion, Neighbour
-from arangovis.services.lineage import LineageAnswer, LineageQuestion
-from arangovis.services.origin import Origin
+from arangovis.services.lineage.edge_pages import EdgesQuestion, Neighbour
+from arangovis.services.lineage.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.lineage.origin import Origin
 from arangovis.services.params import Revision
 from arangovis.services.run_log import LoggedRun
 from arangovis.services.search import NodeQuestion

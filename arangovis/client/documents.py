@@ -6,9 +6,9 @@ from typing import Any
 from arangovis.domain.catalogue import ModelVersion, ProjectionParams, Signature
 from arangovis.domain.graph import Cut, Edge, EdgeId, Node, Version, Visit
 from arangovis.domain.ids import NodeId
-from arangovis.services.edge_pages import Neighbour
-from arangovis.services.lineage import LineageAnswer
-from arangovis.services.origin import Origin, OriginInput, ParametersSet
+from arangovis.services.lineage.edge_pages import Neighbour
+from arangovis.services.lineage.lineage import LineageAnswer
+from arangovis.services.lineage.origin import Origin, OriginInput, ParametersSet
 from arangovis.services.params import Revision
 
 Json = Mapping[str, Any]

@@ -8,7 +8,7 @@ import numpy as np
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar
-from arangovis.services.all_rows_result import PartFile, PlacedRows, part_columns, read_manifest
+from arangovis.services.projections.all_rows_result import PartFile, PlacedRows, part_columns, read_manifest
 
 
 class ProjectedRows:

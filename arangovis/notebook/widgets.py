@@ -16,7 +16,7 @@ from arangovis.client.sweep_training import LocalSweep, prepare, run_arguments
 from arangovis.domain.errors import ArangovisError
 from arangovis.domain.ids import NodeId
 from arangovis.notebook.server import url_of
-from arangovis.services.instances import Attached
+from arangovis.services.compatibility.instances import Attached
 
 _ORDER = (
     "folder_name",

@@ -13,10 +13,10 @@ from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import EMPTY, Document
 from arangovis.domain.runs import ATTEMPTS_MAX, Executor, Lease, Priority, Reason, Run, RunState, queue_of
 from arangovis.domain.work import Claim, Input, Made, Outcome, RunRequest
+from arangovis.services.anomaly.products import write_dataset, write_detector
 from arangovis.services.blobs import BlobReference, Blobs
+from arangovis.services.compatibility.weights import write_trained
 from arangovis.services.leases import held, holder, most_urgent, take
-from arangovis.services.products import write_dataset, write_detector
-from arangovis.services.weights import write_trained
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Draft, Transaction, record_key
 

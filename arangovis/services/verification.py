@@ -18,8 +18,8 @@ from arangovis.domain.runs import Executor, Lease, Run, RunState
 from arangovis.domain.search import Search
 from arangovis.domain.views import integer, text
 from arangovis.projections.registry import ASSEMBLE, FIT, METHOD_PREFIX, TRANSFORM
-from arangovis.services.all_rows_plan import PART, RESULT, SAMPLE, TRANSFORMER
-from arangovis.services.copying_marks import check_usable
+from arangovis.services.copying.marks import check_usable
+from arangovis.services.projections.all_rows_plan import PART, RESULT, SAMPLE, TRANSFORMER
 from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
 
 PAGE = 500

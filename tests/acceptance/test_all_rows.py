@@ -16,8 +16,8 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run, RunState
 from arangovis.domain.views import text
 from arangovis.projections.registry import TRANSFORM, projector
-from arangovis.services.all_rows_plan import AllRowsOptions
-from arangovis.services.all_rows_steps import place
+from arangovis.services.projections.all_rows_plan import AllRowsOptions
+from arangovis.services.projections.all_rows_steps import place
 from arangovis.services.verification import check_store
 from arangovis.tabular.bundle import from_bytes
 from arangovis.wiring import Arangovis

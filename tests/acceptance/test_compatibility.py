@@ -13,7 +13,7 @@ import pytest
 
 from arangovis.client import connect
 from arangovis.domain.runs import RunState
-from arangovis.services.sweeps import Sweep
+from arangovis.services.compatibility.sweeps import Sweep
 from arangovis.services.verification import check_store
 from tests.acceptance.processes import LEASE_S, ROOT, Server, environment_of, kill, processes, running_workers, until
 from tests.backends import build_service, settings_of

@@ -26,9 +26,9 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.domain.runs import RunState
 from arangovis.domain.work import Input
-from arangovis.services.copying import Copying, Place
-from arangovis.services.copying_marks import CopyState, mark_of
-from arangovis.services.copying_records import COPIED_KINDS
+from arangovis.services.copying.copying import Copying, Place
+from arangovis.services.copying.marks import CopyState, mark_of
+from arangovis.services.copying.records import COPIED_KINDS
 from arangovis.services.run_log import LoggedRun, Output
 from arangovis.services.verification import check_store
 from arangovis.settings import Settings
@@ -49,7 +49,7 @@ SIZES = [1000, pytest.param(100_000, marks=pytest.mark.slow)]
 KILLS = 8
 COPY = """
 import sys
-import arangovis.services.copying as copying
+import arangovis.services.copying.copying as copying
 from arangovis.cli import main
 
 batches, copy_blob = copying._batches, copying.copy_blob

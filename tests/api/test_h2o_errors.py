@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from falcon.testing import Result, TestClient
 
-from arangovis.services.import_roots import ImportRoots
+from arangovis.services.frames.import_roots import ImportRoots
 from arangovis.settings import read_settings
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient

@@ -10,7 +10,7 @@ import pytest
 from falcon.testing import Result
 
 from arangovis.domain.errors import Forbidden, NotFound
-from arangovis.services.import_roots import ImportRoots
+from arangovis.services.frames.import_roots import ImportRoots
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
 from tests.api.detecting import FORM, Detecting, everything

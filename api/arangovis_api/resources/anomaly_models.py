@@ -10,16 +10,16 @@ from arangovis.anomaly.scoring import ScoringOptions
 from arangovis.domain.catalogue import ModelVersion
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, TooLarge
 from arangovis.domain.ids import NodeId
-from arangovis.services.detectors import LoadedDetector, TrainingRequest
-from arangovis.services.score_answers import (
+from arangovis.services.anomaly.detectors import LoadedDetector, TrainingRequest
+from arangovis.services.anomaly.score_answers import (
     Scored,
     metrics_document,
     row_documents,
     table_columns,
     warnings_document,
 )
-from arangovis.services.score_tables import rows_as_csv
-from arangovis.services.scoring import SentFile
+from arangovis.services.anomaly.score_tables import rows_as_csv
+from arangovis.services.anomaly.scoring import SentFile
 from arangovis.tabular.arrow_stream import MEDIA_TYPE as ARROW
 from arangovis.tabular.arrow_stream import to_arrow
 from arangovis.tabular.frame_columns import PARQUET_MEDIA_TYPE, to_csv

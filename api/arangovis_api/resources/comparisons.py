@@ -7,8 +7,8 @@ import falcon
 from arangovis.compatibility.methods import COMPARE
 from arangovis.domain.errors import NotFound
 from arangovis.domain.ids import NodeId
-from arangovis.services.comparisons import Comparison, ComparisonWanted
-from arangovis.services.instances import blank, note_of, picture_from, position_of
+from arangovis.services.compatibility.comparisons import Comparison, ComparisonWanted
+from arangovis.services.compatibility.instances import blank, note_of, picture_from, position_of
 from arangovis.services.search import NodeQuestion
 from arangovis.wiring import Arangovis
 from arangovis_api.conditional import graph_is_unchanged

@@ -8,10 +8,10 @@ from arangovis.compatibility.methods import SWEEP
 from arangovis.domain.errors import NotFound
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run, RunState
-from arangovis.services.instances import Picture
-from arangovis.services.recorded_sweeps import RecordedPoint
+from arangovis.services.compatibility.instances import Picture
+from arangovis.services.compatibility.recorded_sweeps import RecordedPoint
+from arangovis.services.compatibility.sweeps import Sweep, SweepWanted
 from arangovis.services.search import NodeQuestion
-from arangovis.services.sweeps import Sweep, SweepWanted
 from arangovis.wiring import Arangovis
 from arangovis_api.arguments import version_number
 from arangovis_api.conditional import graph_is_unchanged

@@ -7,10 +7,10 @@ from arangovis.compatibility.evaluation import Evaluation, Instance
 from arangovis.compatibility.sweep import SPLITS
 from arangovis.compatibility.venn import venn
 from arangovis.domain.views import mapping, optional_text
-from arangovis.services.comparisons import Comparison
-from arangovis.services.instances import Attached, note_of
-from arangovis.services.sweep_files import StoredSplit
-from arangovis.services.sweeps import Sweep, SweepPoint, Sweeps, pareto
+from arangovis.services.compatibility.comparisons import Comparison
+from arangovis.services.compatibility.instances import Attached, note_of
+from arangovis.services.compatibility.sweep_files import StoredSplit
+from arangovis.services.compatibility.sweeps import Sweep, SweepPoint, Sweeps, pareto
 from arangovis_api.schemas.compatibility import InstancesQuery
 
 POLL_AFTER_MS = 500

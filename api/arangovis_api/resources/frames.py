@@ -7,14 +7,14 @@ import falcon
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
-from arangovis.services.frame_documents import (
+from arangovis.services.frames.documents import (
     changed_setup,
     columns_document,
     hints_of,
     setup_answer,
     warning_document,
 )
-from arangovis.services.frames import Frame, ParseRequest
+from arangovis.services.frames.frames import Frame, ParseRequest
 from arangovis.tabular.arrow_stream import MEDIA_TYPE as ARROW
 from arangovis.tabular.frames.export import csv_pieces
 from arangovis.tabular.frames.types import ParseSetup

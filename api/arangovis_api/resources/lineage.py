@@ -5,8 +5,8 @@ from typing import Any
 import falcon
 
 from arangovis.domain.ids import NodeId
-from arangovis.services.lineage import LineageAnswer, LineageQuestion
-from arangovis.services.origin import Origin
+from arangovis.services.lineage.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.lineage.origin import Origin
 from arangovis.wiring import Arangovis
 from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import edge_document, node_document, send, visit_document

@@ -6,7 +6,7 @@ import falcon
 
 from arangovis.domain.graph import Direction, Page
 from arangovis.domain.ids import NodeId
-from arangovis.services.edge_pages import EdgesQuestion, Neighbour
+from arangovis.services.lineage.edge_pages import EdgesQuestion, Neighbour
 from arangovis.wiring import Arangovis
 from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import edge_document, node_document, page_document, send

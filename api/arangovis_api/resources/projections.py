@@ -9,9 +9,9 @@ from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run
 from arangovis.domain.views import text
-from arangovis.services.all_rows import AllRowsJob
-from arangovis.services.all_rows_plan import AllRowsOptions
-from arangovis.services.all_rows_result import Manifest
+from arangovis.services.projections.all_rows import AllRowsJob
+from arangovis.services.projections.all_rows_plan import AllRowsOptions
+from arangovis.services.projections.all_rows_result import Manifest
 from arangovis.tabular.arrow_stream import MEDIA_TYPE
 from arangovis.wiring import Arangovis
 from arangovis_api.conditional import is_unchanged

@@ -7,8 +7,8 @@ from arangovis.compatibility.sweep import TEST, TRAIN
 from arangovis.domain.errors import NotFound
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import RunState
-from arangovis.services.instances import note_of
-from arangovis.services.sweeps import Sweep, datapoints
+from arangovis.services.compatibility.instances import note_of
+from arangovis.services.compatibility.sweeps import Sweep, datapoints
 from arangovis.wiring import Arangovis
 from arangovis_api.encode import send
 from arangovis_api.operation import Body, operation

@@ -9,7 +9,7 @@ from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.json import JsonValue
 from arangovis.domain.version import VERSION
 from arangovis.projections.registry import projector
-from arangovis.services.projection_params import read_params
+from arangovis.services.projections.parameters import read_params
 from arangovis.wiring import Arangovis
 from arangovis_api.encode import send
 from arangovis_api.errors import status_of

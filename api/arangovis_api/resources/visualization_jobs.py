@@ -11,7 +11,7 @@ from arangovis.domain.errors import Fault, IntegrityError, InvalidInput, NotFoun
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.runs import RunState
-from arangovis.services.projection_answers import Job
+from arangovis.services.projections.answers import Job
 from arangovis.wiring import Arangovis
 from arangovis_api.encode import send
 from arangovis_api.schemas.visualization import PollQuery

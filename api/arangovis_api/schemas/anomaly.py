@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from arangovis.services.detectors import SEED_MAX
+from arangovis.services.anomaly.detectors import SEED_MAX
 from arangovis_api.schemas.base import LoadedSchema, Name, Number, QuerySchema
 
 LAYERS_MAX = 32

@@ -12,10 +12,10 @@ from arangovis.compatibility.losses import LOSSES, NORMALIZATIONS
 from arangovis.compatibility.sweep import SPLITS, SweepOptions
 from arangovis.domain.errors import InvalidInput
 from arangovis.services.blobs import BlobReference
-from arangovis.services.comparisons import ComparisonWanted, GivenPredictions, PredictionColumns
-from arangovis.services.recorded_sweeps import LocalData, LocalModel, RecordedPoint, SweepToRecord
-from arangovis.services.sweep_files import StoredSplit
-from arangovis.services.sweeps import DataChoice, ModelChoice, SweepWanted
+from arangovis.services.compatibility.comparisons import ComparisonWanted, GivenPredictions, PredictionColumns
+from arangovis.services.compatibility.recorded_sweeps import LocalData, LocalModel, RecordedPoint, SweepToRecord
+from arangovis.services.compatibility.sweep_files import StoredSplit
+from arangovis.services.compatibility.sweeps import DataChoice, ModelChoice, SweepWanted
 from arangovis_api.schemas.base import LIMIT_DEFAULT, LoadedSchema, Name, Number, QuerySchema, page_limit
 
 BATCH_MAX = 1_000_000

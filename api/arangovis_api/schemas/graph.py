@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from marshmallow import fields, validate
 
 from arangovis.domain.graph import Direction
-from arangovis.services.edge_pages import EDGES_DEFAULT
-from arangovis.services.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT
+from arangovis.services.lineage.edge_pages import EDGES_DEFAULT
+from arangovis.services.lineage.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT
 from arangovis.stores.base import DEPTH_MAX, EDGE_PAGE_MAX, NODE_LIMIT_MAX
 from arangovis_api.schemas.base import Moment, Names, QuerySchema, cursor, page_limit
 from arangovis_schema import LINEAGE_EDGE_KINDS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from marshmallow import Schema, fields, validate
 
-from arangovis.services.all_rows_plan import OPTIONS
+from arangovis.services.projections.all_rows_plan import OPTIONS
 from arangovis_api.schemas.base import LoadedSchema, QuerySchema, page_limit
 
 ROWS_CHOICES = ("sample", "all")

@@ -35,7 +35,7 @@ from arangovis.domain.runs import Run, RunState
 from arangovis.domain.views import text
 from arangovis.projections.base import no_progress
 from arangovis.projections.registry import TRANSFORM, projector
-from arangovis.services.all_rows_plan import AllRowsOptions
+from arangovis.services.projections.all_rows_plan import AllRowsOptions
 from arangovis.settings import Settings
 from arangovis.tabular.bundle import from_bytes
 from arangovis.wiring import Arangovis, build

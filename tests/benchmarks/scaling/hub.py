@@ -13,8 +13,8 @@ from arangovis.domain.errors import InUse
 from arangovis.domain.graph import Cut, Direction, EdgeId, Page, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
-from arangovis.services.edge_pages import EdgesQuestion, Neighbour
-from arangovis.services.lineage import LineageService
+from arangovis.services.lineage.edge_pages import EdgesQuestion, Neighbour
+from arangovis.services.lineage.lineage import LineageService
 from arangovis.stores.embedded import EmbeddedStore
 from arangovis.stores.transaction import Transaction
 from arangovis_schema import LINEAGE_EDGE_KINDS

@@ -10,7 +10,7 @@ from arangovis.domain.graph import Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.plans import Step
 from arangovis.domain.runs import Executor, Priority, Run, RunState
-from arangovis.services.copying import Place
+from arangovis.services.copying.copying import Place
 from arangovis.settings import Settings
 from arangovis.stores.base import GraphStore
 from arangovis.stores.embedded import EmbeddedStore

@@ -15,7 +15,7 @@ from arangovis.compatibility.pytorch.weights import weights_of
 from arangovis.compatibility.sweep import SweepOptions
 from arangovis.domain.catalogue import ModelVersion, Signature
 from arangovis.domain.runs import Run
-from arangovis.services.sweeps import DataChoice, ModelChoice, SweepWanted
+from arangovis.services.compatibility.sweeps import DataChoice, ModelChoice, SweepWanted
 from arangovis.tabular import read_rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, to_arrow
 from arangovis.wiring import Arangovis, worker_context

@@ -15,9 +15,9 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, Priority, Reason, Run, RunState
 from arangovis.domain.views import text
 from arangovis.projections.registry import FIT, STEP_METHODS, TRANSFORM, projector
-from arangovis.services.all_rows_plan import BLOCK_ROWS, METHOD, PARTITIONS_MAX, AllRowsOptions, partitions
-from arangovis.services.all_rows_result import PlacedRows
-from arangovis.services.all_rows_steps import place
+from arangovis.services.projections.all_rows_plan import BLOCK_ROWS, METHOD, PARTITIONS_MAX, AllRowsOptions, partitions
+from arangovis.services.projections.all_rows_result import PlacedRows
+from arangovis.services.projections.all_rows_steps import place
 from arangovis.tabular import read_rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, from_arrow, to_arrow
 from arangovis.tabular.bundle import from_bytes

@@ -11,9 +11,18 @@ import pytest
 
 from arangovis.artifacts.local import LocalArtifactStore
 from arangovis.domain.errors import Conflict, IntegrityError, NotFound
-from arangovis.services.backup_files import back_up_to, folder_of
-from arangovis.services.backups import ARTIFACTS, GRAPH, MANIFEST, PARTIAL, back_up, check_backup, restore, set_aside
-from arangovis.services.copying import Place
+from arangovis.services.copying.backup_files import back_up_to, folder_of
+from arangovis.services.copying.backups import (
+    ARTIFACTS,
+    GRAPH,
+    MANIFEST,
+    PARTIAL,
+    back_up,
+    check_backup,
+    restore,
+    set_aside,
+)
+from arangovis.services.copying.copying import Place
 from arangovis.services.verification import check_store
 from arangovis.stores.embedded import EmbeddedStore
 from arangovis.testing.samples import create, dataset

@@ -17,8 +17,8 @@ from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, Run, RunState
 from arangovis.domain.search import AllOf, Search
-from arangovis.services.lineage import LineageQuestion
-from arangovis.services.sweeps import Sweep, pareto
+from arangovis.services.compatibility.sweeps import Sweep, pareto
+from arangovis.services.lineage.lineage import LineageQuestion
 from arangovis.services.verification import check_store
 from arangovis.wiring import worker_context
 from arangovis.workers.compute import compute

@@ -14,7 +14,7 @@ from arangovis.compatibility.sweep import SweepOptions
 from arangovis.domain.catalogue import Signature
 from arangovis.domain.errors import InvalidInput
 from arangovis.domain.runs import RunState
-from arangovis.services.sweeps import DataChoice, ModelChoice, Sweep, SweepWanted
+from arangovis.services.compatibility.sweeps import DataChoice, ModelChoice, Sweep, SweepWanted
 from arangovis.settings import Settings
 from arangovis.stores.memory import MemoryStore
 from arangovis.tabular import read_rows

@@ -10,9 +10,9 @@ import pytest
 from arangovis.domain.errors import Conflict, IntegrityError, InvalidInput
 from arangovis.domain.graph import EdgeId, Record
 from arangovis.domain.runs import Reason, RunState
-from arangovis.services.copying import Copying, Place
-from arangovis.services.copying_marks import CopyState, check_usable, mark_of
-from arangovis.services.copying_queue import give_back
+from arangovis.services.copying.copying import Copying, Place
+from arangovis.services.copying.marks import CopyState, check_usable, mark_of
+from arangovis.services.copying.queue import give_back
 from arangovis.services.verification import check_store
 from arangovis.stores.base import GraphStore
 from arangovis.testing.samples import create, dataset, put
@@ -211,7 +211,7 @@ class _Cut(Exception):
 def test_a_copy_that_is_cut_off_anywhere_is_continued(
     world: World, target: Place, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arangovis.services.copying.ITEMS_PER_LOAD", 3)
+    monkeypatch.setattr("arangovis.services.copying.copying.ITEMS_PER_LOAD", 3)
     chance = random.Random(seed)
     for _ in range(3):
         assert cut_off(world, target, after=chance.randrange(1, 40))
@@ -233,7 +233,7 @@ def test_a_copy_that_is_cut_off_at_its_very_end_is_finished(
         raise _Cut
 
     with monkeypatch.context() as patched:
-        patched.setattr("arangovis.services.copying.give_back", cut)
+        patched.setattr("arangovis.services.copying.copying.give_back", cut)
         with pytest.raises(_Cut):
             Copying(place_of(world), target).run()
     with pytest.raises(Conflict, match="not finished"):

@@ -12,7 +12,7 @@ from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Direction, EdgeId, Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.work import Input
-from arangovis.services.edge_pages import EdgesQuestion, Neighbour
+from arangovis.services.lineage.edge_pages import EdgesQuestion, Neighbour
 from arangovis.stores.base import EDGE_PAGE_MAX
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.samples import SAMPLES, dataset, run

@@ -8,7 +8,7 @@ from arangovis.domain.errors import InvalidInput, NotFound
 from arangovis.domain.graph import Cut, Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.work import Input, Made, Outcome
-from arangovis.services.lineage import LineageAnswer, LineageQuestion
+from arangovis.services.lineage.lineage import LineageAnswer, LineageQuestion
 from arangovis.stores.base import DEPTH_MAX, NODE_LIMIT_MAX
 from tests.unit.services.world import ADA, World
 

@@ -11,7 +11,7 @@ from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run
 from arangovis.projections.registry import names, projector
-from arangovis.services.projection_params import default_params, read_params
+from arangovis.services.projections.parameters import default_params, read_params
 from arangovis.settings import Settings
 from arangovis.tabular import read_rows
 from arangovis.wiring import Arangovis, build

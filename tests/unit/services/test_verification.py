@@ -9,7 +9,7 @@ from arangovis.domain.graph import EdgeId, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.plans import Step
 from arangovis.domain.runs import Lease, RunState
-from arangovis.services.copying_marks import CopyMark
+from arangovis.services.copying.marks import CopyMark
 from arangovis.services.run_log import LoggedRun, Output
 from arangovis.services.verification import check_store
 from arangovis.stores.transaction import Transaction

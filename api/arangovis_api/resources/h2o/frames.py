@@ -5,7 +5,7 @@ from typing import Any
 import falcon
 
 from arangovis.domain.errors import Fault, InvalidInput
-from arangovis.services.frames import Frame
+from arangovis.services.frames.frames import Frame
 from arangovis.tabular.frames.export import csv_pieces
 from arangovis.wiring import Arangovis
 from arangovis_api.middleware import caller_of

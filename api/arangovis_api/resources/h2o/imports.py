@@ -7,8 +7,8 @@ from typing import Any
 import falcon
 
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NotFound
-from arangovis.services.frames import ParseRequest, Upload
-from arangovis.services.h2o_names import check_h2o_name
+from arangovis.services.frames.frames import ParseRequest, Upload
+from arangovis.services.frames.h2o_names import check_h2o_name
 from arangovis.tabular.frames.types import ColumnKind, ColumnType, GuessHints, ParseSetup
 from arangovis.wiring import Arangovis
 from arangovis_api.middleware import caller_of

@@ -9,7 +9,7 @@ from arangovis.domain.catalogue import ModelVersion
 from arangovis.domain.graph import Direction
 from arangovis.domain.json import Document
 from arangovis.domain.views import mapping
-from arangovis.services.detectors import LoadedDetector
+from arangovis.services.anomaly.detectors import LoadedDetector
 from arangovis.services.methods import SCORE
 from arangovis.wiring import Arangovis
 from arangovis_api.middleware import caller_of

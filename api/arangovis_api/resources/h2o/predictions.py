@@ -6,11 +6,11 @@ from typing import Any
 import falcon
 
 from arangovis.anomaly.scoring import ScoringOptions
-from arangovis.services.detectors import LoadedDetector
-from arangovis.services.frames import Frame
-from arangovis.services.h2o_names import check_h2o_name
-from arangovis.services.score_answers import Scored
-from arangovis.services.scoring import FrameScoring
+from arangovis.services.anomaly.detectors import LoadedDetector
+from arangovis.services.anomaly.score_answers import Scored
+from arangovis.services.anomaly.scoring import FrameScoring
+from arangovis.services.frames.frames import Frame
+from arangovis.services.frames.h2o_names import check_h2o_name
 from arangovis.wiring import Arangovis
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import Body, operation

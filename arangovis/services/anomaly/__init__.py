@@ -1,0 +1,1 @@
+"""Anomaly detectors: trained, scoring, exported, as runs."""

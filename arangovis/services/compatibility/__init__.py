@@ -1,0 +1,1 @@
+"""Compatibility sweeps and comparisons as runs."""

@@ -1,0 +1,1 @@
+"""Frames: data sets parsed from what users upload or name."""

@@ -1,0 +1,1 @@
+"""Projections as runs: asked for, computed, answered."""
