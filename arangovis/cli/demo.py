@@ -13,7 +13,7 @@ from arangovis.domain.graph import Direction
 from arangovis.settings import Settings
 
 DEMO_HOME = ".demo"
-_NEEDED = {"falcon": "server", "gunicorn": "server", "umap": "projections", "sklearn": "projections"}
+_NEEDED = {"gunicorn": "server", "umap": "projections", "sklearn": "projections"}
 
 
 @click.command()

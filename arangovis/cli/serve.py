@@ -33,6 +33,5 @@ def command(
 
 
 def _check_extra() -> None:
-    missing = [name for name in ("falcon", "gunicorn") if find_spec(name) is None]
-    if missing:
-        raise MissingExtra(f"{', '.join(missing)} not installed; install arangovis[server]")
+    if find_spec("gunicorn") is None:
+        raise MissingExtra("gunicorn is not installed; install arangovis[server]")

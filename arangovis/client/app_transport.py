@@ -8,7 +8,6 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.util import setup_testing_defaults
 
 from arangovis.client.transport import Identity, Response, closed, decoded
-from arangovis.domain.errors import MissingExtra
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -51,16 +50,9 @@ class AppTransport:
 
 
 def app_over(service: "Arangovis") -> "WSGIApplication":
-    """Return the REST API over a service.
+    """Return the REST API over a service."""
+    from arangovis_api.app import create_app
 
-    Raises:
-        MissingExtra: the libraries of the server are not installed.
-
-    """
-    try:
-        from arangovis_api.app import create_app
-    except ModuleNotFoundError as error:
-        raise MissingExtra("the libraries of the REST API are not installed; install arangovis[server]") from error
     return create_app(service)
 
 

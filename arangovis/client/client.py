@@ -396,12 +396,7 @@ class Client:
 
     @property
     def anomaly(self) -> Anomaly:
-        """Frames, and detectors of anomalies that learn from them.
-
-        Raises:
-            MissingExtra: in process, the libraries of the server are not installed.
-
-        """
+        """Frames, and detectors of anomalies that learn from them."""
         backend = self._backend
         return Anomaly(backend.api(), backend.wait_turn)
 
@@ -409,12 +404,7 @@ class Client:
 
     @property
     def compatibility(self) -> Compatibility:
-        """Sweeps and comparisons, for whether the new model breaks what the old one got right.
-
-        Raises:
-            MissingExtra: in process, the libraries of the server are not installed.
-
-        """
+        """Sweeps and comparisons, for whether the new model breaks what the old one got right."""
         backend = self._backend
         return Compatibility(backend.api(), backend.wait_turn)
 

@@ -165,12 +165,7 @@ class LocalBackend:
         return self._service
 
     def api(self) -> Transport:
-        """Return what hands requests to the REST API in this process.
-
-        Raises:
-            MissingExtra: the libraries of the server are not installed.
-
-        """
+        """Return what hands requests to the REST API in this process."""
         if self._api is None:
             from arangovis.client.app_transport import AppTransport, app_over
 

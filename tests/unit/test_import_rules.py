@@ -26,6 +26,7 @@ DRIVERS = {
     "arango": ("arangovis.stores.arango",),
     "boto3": ("arangovis.artifacts.s3",),
     "botocore": ("arangovis.artifacts.s3",),
+    "cattrs": ("arangovis.domain.wire",),
     "click": ("arangovis.cli",),
     "distributed": ("arangovis.workers.cluster",),
     "falcon": ("arangovis_api",),
@@ -55,7 +56,7 @@ DRIVERS = {
 ONE_MODULE = {"apispec", "arango", "boto3", "gunicorn", "lark", "networkx", "prometheus_client", "requests", "umap"}
 """Of those, the libraries that one module of the room imports."""
 
-IN_FUNCTIONS = {"lark", "mlflow", "networkx", "numba", "onnx", "pynndescent", "scipy", "sklearn", "umap"}
+IN_FUNCTIONS = {"cattrs", "lark", "mlflow", "networkx", "numba", "onnx", "pynndescent", "scipy", "sklearn", "umap"}
 """Libraries too heavy to be imported before they are needed."""
 
 

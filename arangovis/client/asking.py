@@ -1,0 +1,81 @@
+"""Calls that travel through the REST API in both modes, and come back as the values that the services answer."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from arangovis.client.problems import json_of
+from arangovis.client.transport import Transport
+from arangovis.client.values import microseconds
+from arangovis.domain.errors import StoreUnavailable
+from arangovis.domain.ids import NodeId
+from arangovis.domain.wire import from_wire
+
+T = TypeVar("T")
+
+API = "/api/v1"
+_JSON = {"Content-Type": "application/json"}
+
+
+class _Backend(Protocol):
+    def api(self) -> Transport:
+        """Return what carries requests."""
+
+
+class Asking:
+    """What the mixins of the client share: requests whose answers are read as declared values."""
+
+    @property
+    def _backend(self) -> _Backend:
+        raise NotImplementedError
+
+    def _ask(
+        self, answer: type[T], method: str, path: str, body: Mapping[str, Any] | None = None, **query: object
+    ) -> T:
+        """Send a request and read its answer; of `query`, what is None is left out.
+
+        Raises:
+            ArangovisError: as the service refuses it.
+            StoreUnavailable: no answer came, or one of another form.
+
+        """
+        try:
+            return from_wire(self._ask_document(method, path, body, **query), answer)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreUnavailable(f"the answer of {path} is not what this version of arangovis reads") from error
+
+    def _ask_document(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: object) -> Any:
+        """Send a request and return its answer as JSON."""
+        given = {name: _text(value) for name, value in query.items() if value is not None}
+        target = f"{API}{path}?{urlencode(given)}" if given else f"{API}{path}"
+        sent = None if body is None else orjson.dumps(body, default=_text)
+        response = self._backend.api().send(method, target, body=sent, headers={} if body is None else _JSON)
+        return None if response.status == 204 else json_of(response)
+
+    def _ask_pages(self, item: type[T], path: str, **query: object) -> Iterator[T]:
+        """Yield the items of all pages; a page is asked for when it is come to."""
+        cursor: str | None = None
+        while True:
+            page = self._ask_document("GET", path, None, **query, cursor=cursor)
+            yield from (from_wire(document, item) for document in page["items"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+
+def segment(text: str) -> str:
+    """Return a text as one segment of a path."""
+    return quote(text, safe="")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return str(microseconds(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple | set | frozenset) and not isinstance(value, NodeId):
+        return ",".join(map(str, value))
+    return str(value)
