@@ -7,6 +7,9 @@ from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("arangovis.testing")
 
+# The tests' own processes are as many as the cores: more threads in each would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _UNHURRIED = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 settings.register_profile(

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import orjson
 
+from arangovis.client.backend import Backend
 from arangovis.client.problems import json_of
-from arangovis.client.transport import Transport
 from arangovis.client.values import microseconds
+from arangovis.client.waiting import succeeded
 from arangovis.domain.errors import StoreUnavailable
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import from_wire
@@ -20,20 +21,15 @@ API = "/api/v1"
 _JSON = {"Content-Type": "application/json"}
 
 
-class _Backend(Protocol):
-    def api(self) -> Transport:
-        """Return what carries requests."""
-
-
 class Asking:
     """What the mixins of the client share: requests whose answers are read as declared values."""
 
     @property
-    def _backend(self) -> _Backend:
+    def _backend(self) -> Backend:
         raise NotImplementedError
 
     def _ask(
-        self, answer: type[T], method: str, path: str, body: Mapping[str, Any] | None = None, **query: object
+        self, answer: type[T], method: str, path: str, /, body: Mapping[str, Any] | None = None, **query: object
     ) -> T:
         """Send a request and read its answer; of `query`, what is None is left out.
 
@@ -42,12 +38,13 @@ class Asking:
             StoreUnavailable: no answer came, or one of another form.
 
         """
+        document = self._ask_document(method, path, body, **query)
         try:
-            return from_wire(self._ask_document(method, path, body, **query), answer)
+            return from_wire(document, answer)
         except (ValueError, KeyError, TypeError) as error:
             raise StoreUnavailable(f"the answer of {path} is not what this version of arangovis reads") from error
 
-    def _ask_document(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: object) -> Any:
+    def _ask_document(self, method: str, path: str, /, body: Mapping[str, Any] | None = None, **query: object) -> Any:
         """Send a request and return its answer as JSON."""
         given = {name: _text(value) for name, value in query.items() if value is not None}
         target = f"{API}{path}?{urlencode(given)}" if given else f"{API}{path}"
@@ -55,7 +52,7 @@ class Asking:
         response = self._backend.api().send(method, target, body=sent, headers={} if body is None else _JSON)
         return None if response.status == 204 else json_of(response)
 
-    def _ask_pages(self, item: type[T], path: str, **query: object) -> Iterator[T]:
+    def _ask_pages(self, item: type[T], path: str, /, **query: object) -> Iterator[T]:
         """Yield the items of all pages; a page is asked for when it is come to."""
         cursor: str | None = None
         while True:
@@ -64,6 +61,15 @@ class Asking:
             cursor = page["next_cursor"]
             if cursor is None:
                 return
+
+    def _finished(self, run: NodeId, timeout_s: float) -> NodeId:
+        """Wait until a run has succeeded.
+
+        Raises:
+            ArangovisError: as `Client.wait`.
+
+        """
+        return succeeded(self._backend, run, timeout_s=timeout_s).id
 
 
 def segment(text: str) -> str:

@@ -30,11 +30,12 @@ _SIMPLE: Mapping[Any, type[fields.Field[Any]]] = {
 
 @cache
 def answer_schema(answer: Any) -> type[Schema]:
-    """Return the schema of a dataclass or named tuple that is answered, called by its name."""
+    """Return the schema of a dataclass or named tuple that is answered, called `<its name>Answer`."""
     members: dict[str, Any] = {name: _field(hint) for name, hint in answer.__annotations__.items()}
     if PARTIAL_REASONS in members:
         members["partial"] = fields.Boolean(required=True)
-    return type(answer.__name__, (Schema,), {**members, "__doc__": answer.__doc__, "__module__": answer.__module__})
+    name = answer.__name__.removesuffix("Answer") + "Answer"
+    return type(name, (Schema,), {**members, "__doc__": answer.__doc__, "__module__": answer.__module__})
 
 
 @cache
