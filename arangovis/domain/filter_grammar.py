@@ -18,7 +18,22 @@ from arangovis.domain.filter_literals import (
     read_text,
     value_text,
 )
-from arangovis.domain.search import EVERYTHING, AllOf, AnyOf, Comparison, Filter, Not, Operator, Present
+from arangovis.domain.like import pieces_of
+from arangovis.domain.search import (
+    BUILT_IN_NAMES,
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Filter,
+    Leaf,
+    Like,
+    Not,
+    Operator,
+    Present,
+    Words,
+)
+from arangovis.domain.words import wanted_words
 
 if TYPE_CHECKING:
     from lark import Lark, Token, UnexpectedToken
@@ -27,6 +42,8 @@ LENGTH_MAX = 10_000
 """Characters of a filter text."""
 TERMS_MAX = 100
 """Comparisons of a filter, each value of an `in` counted."""
+WORDS_MAX = 50
+"""Words of one `matches`."""
 NESTING_MAX = 20
 """Levels of `and`, `or` and `not` inside each other."""
 
@@ -44,6 +61,9 @@ _EXPECTED = {
     "_NOT": "'not'",
     "_IN": "'in'",
     "_EXISTS": "'exists'",
+    "LIKE": "'like'",
+    "ILIKE": "'ilike'",
+    "_MATCHES": "'matches'",
     "_AND": "'and'",
     "_OR": "'or'",
     "COMMA": "a comma",
@@ -93,6 +113,10 @@ def _text(where: Filter) -> str:
             return f"{name_text(name)} {operator} {value_text(value)}"
         case Present(name):
             return f"{name_text(name)} exists"
+        case Like(name, pattern, any_case):
+            return f"{name_text(name)} {'ilike' if any_case else 'like'} {value_text(pattern)}"
+        case Words(name, query):
+            return f"{name_text(name)} matches {value_text(query)}"
         case Not(term):
             return f"not {_operand_text(term)}"
         case AllOf(terms):
@@ -172,6 +196,22 @@ class _Builder:
     def stranger(self, parts: list[str]) -> Filter:
         return Not(self.member(parts))
 
+    def like(self, parts: list["Token | str"]) -> Filter:
+        name, word, pattern = parts
+        return Like(str(name), _checked("like", str(pattern), pieces_of), str(word).lower() == "ilike")
+
+    def unlike(self, parts: list["Token | str"]) -> Filter:
+        return Not(self.like(parts))
+
+    def matching(self, parts: list[str]) -> Filter:
+        name, query = parts
+        if name in BUILT_IN_NAMES:
+            raise _invalid(f"{name} has no words to look for; compare it with = or like")
+        return Words(name, _checked("matches", query, _some_word))
+
+    def unmatching(self, parts: list[str]) -> Filter:
+        return Not(self.matching(parts))
+
     def bare_name(self, tokens: list["Token"]) -> str:
         return str(tokens[0])
 
@@ -202,12 +242,26 @@ def _read(token: "Token", reader: Callable[[str], T]) -> T:
         raise _invalid(f"at character {_position(token)}: {error}") from error
 
 
+def _checked(word: str, text: str, check: Callable[[str], object]) -> str:
+    try:
+        check(text)
+    except ValueError as error:
+        raise _invalid(f"{word} {text[:40]!r}: {error}") from error
+    return text
+
+
+def _some_word(query: str) -> None:
+    words = len(wanted_words(query))
+    if not 1 <= words <= WORDS_MAX:
+        raise ValueError(f"{words} words to look for; 1 to {WORDS_MAX} are")
+
+
 def _check_limits(where: Filter) -> None:
     """Walk level by level: a recursion could run out of stack before it finds the filter too deep."""
     level: list[Filter] = [where]
     terms = 0
     for _ in range(NESTING_MAX + 1):
-        terms += sum(isinstance(term, Comparison | Present) for term in level)
+        terms += sum(isinstance(term, Leaf) for term in level)
         level = [part for term in level for part in _parts(term)]
     if level:
         raise _invalid(f"nested more than {NESTING_MAX} deep")
@@ -249,4 +303,4 @@ def _invalid(problem: str) -> InvalidFilter:
     return InvalidFilter(f"filter: {problem}", (Fault("filter", problem),))
 
 
-__all__ = ["LENGTH_MAX", "NESTING_MAX", "TERMS_MAX", "parse", "to_text"]
+__all__ = ["LENGTH_MAX", "NESTING_MAX", "TERMS_MAX", "WORDS_MAX", "parse", "to_text"]

@@ -15,6 +15,9 @@ KEYWORDS = MappingProxyType(
         "not": "_NOT",
         "in": "_IN",
         "exists": "_EXISTS",
+        "like": "LIKE",
+        "ilike": "ILIKE",
+        "matches": "_MATCHES",
         "true": "TRUE",
         "false": "FALSE",
     }

@@ -1,8 +1,10 @@
 """Search: what of a document is searchable, what a condition means, and what is asked.
 
 The meaning is the same on every store; this module is the reference. A property is (name, type, value):
-comparisons across types are false, a missing name matches only `Missing`, NaN is stored and matches nothing.
+comparisons across types are false, a missing name matches only `not exists`, NaN is stored and matches nothing.
 A name may have several values (tags): a condition holds if one of them satisfies it.
+
+Beside the searchable values of its fields a node has those of BUILT_IN_NAMES, and its words.
 """
 
 import math
@@ -12,10 +14,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from arangovis.domain.graph import Node
 from arangovis.domain.json import Document, JsonValue
+from arangovis.domain.like import is_like
+from arangovis.domain.ordering import Order
+from arangovis.domain.words import has_words, node_words, wanted_words
 from arangovis_schema import FieldType, VertexKind
 
 PAGE_SIZE_MAX = 1000
+
+ID, KIND, PROJECT, CREATED, ACTOR = "id", "kind", "project", "created", "actor"
+BUILT_IN_NAMES = frozenset((ID, KIND, PROJECT, CREATED, ACTOR))
+"""Names that every node has: `kind/key`, its kind, the key of its project, when it was created (microseconds since
+
+1970), and who wrote its current version. A field that a user's kind calls so is not reached by a search.
+"""
+TEXT = "text"
+"""The name of all words of a node."""
 
 
 class PropertyType(StrEnum):
@@ -26,6 +41,8 @@ class PropertyType(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     BOOLEAN = "boolean"
+    WORDS = "words"
+    """The words of a node, joined; only `Words` looks at them."""
 
 
 class Property(NamedTuple):
@@ -64,6 +81,23 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """`name like pattern`, or `ilike` in any case: some text of that name is as the pattern says."""
+
+    name: str
+    pattern: str
+    any_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`name matches query`: the texts of that name together have all its words; of `text`, those of the whole node."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """`not term`."""
 
@@ -84,21 +118,23 @@ class AnyOf:
     terms: tuple["Filter", ...]
 
 
-Filter: TypeAlias = Comparison | Present | Not | AllOf | AnyOf
+Leaf: TypeAlias = Comparison | Present | Like | Words
+Filter: TypeAlias = Leaf | Not | AllOf | AnyOf
 
 EVERYTHING = AllOf(())
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A question for nodes of one kind, newest (by creation) first; deleted nodes are never found.
+    """A question for nodes of one kind; deleted nodes are never found.
 
     Args:
         kind: the vertex kind.
         where: the condition on its searchable values.
         project: only nodes of this project's key, or None for all.
         limit: page size, 1 to PAGE_SIZE_MAX.
-        cursor: `next_cursor` of the page before.
+        cursor: `next_cursor` of the page before, which was in the same order.
+        order: by what; None is newest (by creation) first.
 
     """
 
@@ -107,6 +143,7 @@ class Search:
     project: str | None = None
     limit: int = 100
     cursor: str | None = None
+    order: Order | None = None
 
 
 def properties_of(kind: VertexKind, attributes: Document) -> list[Property]:
@@ -122,6 +159,20 @@ def properties_of(kind: VertexKind, attributes: Document) -> list[Property]:
         else:
             _add(found, declared.name, value)
     return found
+
+
+def node_properties(kind: VertexKind, node: Node) -> list[Property]:
+    """Return all that conditions on a node look at: its values, the built-in ones, and its words."""
+    declared = (item for item in properties_of(kind, node.attributes) if item.name not in BUILT_IN_NAMES)
+    built_in = [
+        Property(ID, PropertyType.TEXT, str(node.id)),
+        Property(KIND, PropertyType.TEXT, node.id.kind),
+        Property(CREATED, PropertyType.NUMBER, node.created),
+        Property(ACTOR, PropertyType.TEXT, node.version.actor),
+    ]
+    if node.project is not None:
+        built_in.append(Property(PROJECT, PropertyType.TEXT, node.project))
+    return [*declared, *built_in, Property(TEXT, PropertyType.WORDS, node_words(kind, node.attributes))]
 
 
 _SIMPLE = {
@@ -161,13 +212,31 @@ def matches(where: Filter, properties: Iterable[Property]) -> bool:
         case Comparison():
             return any(_compares(where, item) for item in found)
         case Present(name):
-            return any(item.name == name for item in found)
+            return any(item.name == name and item.type is not PropertyType.WORDS for item in found)
+        case Like(name, pattern, any_case):
+            return any(is_like(text, pattern, any_case=any_case) for text in _texts(name, found))
+        case Words(name, query):
+            return _has_node_words(query, found) if name == TEXT else has_words(query, _field_texts(name, found))
         case Not(term):
             return not matches(term, found)
         case AllOf(terms):
             return all(matches(term, found) for term in terms)
         case AnyOf(terms):
             return any(matches(term, found) for term in terms)
+
+
+def _texts(name: str, properties: Iterable[Property]) -> list[str]:
+    return [str(item.value) for item in properties if item.name == name and item.type is PropertyType.TEXT]
+
+
+def _field_texts(name: str, properties: Iterable[Property]) -> list[str]:
+    """Return the texts whose words are looked for: the built-in names are compared whole, and have none."""
+    return [] if name in BUILT_IN_NAMES else _texts(name, properties)
+
+
+def _has_node_words(query: str, properties: Iterable[Property]) -> bool:
+    words = "".join(str(item.value) for item in properties if item.type is PropertyType.WORDS)
+    return all(word.among(words) for word in wanted_words(query))
 
 
 def _compares(wanted: Comparison, item: Property) -> bool:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from arangovis.domain.errors import NotFound
-from arangovis.domain.filter_grammar import parse
 from arangovis.domain.graph import Node, Page
-from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.ordering import Order
 from arangovis.domain.search import AllOf, Comparison, Operator, Search
+from arangovis.services.searching.conditions import project_key, read_condition
 from arangovis.stores.base import GraphStore
 
 
@@ -21,6 +20,7 @@ class NodeQuestion:
         project: the name of a project, or None for all.
         limit: page size.
         cursor: `next_cursor` of the page before.
+        order: a searchable name, with `asc` or `desc` behind it; None is newest first.
 
     """
 
@@ -30,6 +30,7 @@ class NodeQuestion:
     project: str | None = None
     limit: int = 100
     cursor: str | None = None
+    order: str | None = None
 
 
 class NodeSearch:
@@ -39,23 +40,17 @@ class NodeSearch:
         self._store = store
 
     def find(self, question: NodeQuestion) -> Page[Node]:
-        """Return a page of nodes, newest first.
+        """Return a page of nodes, newest first unless another order is asked for.
 
         Raises:
             InvalidFilter: the filter cannot be read.
-            InvalidInput: the cursor or the limit is not valid.
+            InvalidInput: the cursor, the limit or the order is not valid.
             NotFound: there is no such project.
 
         """
         given = [Comparison(name, Operator.EQUAL, value) for name, value in question.equal]
-        written = [parse(question.filter)] if question.filter else []
-        project = None if question.project is None else self._project(question.project).key
+        written = [read_condition(self._store, question.filter)] if question.filter else []
+        project = project_key(self._store, question.project)
+        order = None if question.order is None else Order.parse(question.order)
         where = AllOf((*given, *written))
-        return self._store.search(Search(question.kind, where, project, question.limit, question.cursor))
-
-    def _project(self, name: str) -> NodeId:
-        node_id = named_id("project", None, name)
-        node = self._store.find(node_id)
-        if node is None or node.version.deleted:
-            raise NotFound(f"there is no project {name!r}")
-        return node_id
+        return self._store.search(Search(question.kind, where, project, question.limit, question.cursor, order))

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import ClassVar, TypeVar
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
+from arangovis.domain.facets import Facets
 from arangovis.domain.graph import Action, Caller, Direction, Edge, EdgeId, Lineage, Node, Page, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import Search
@@ -130,7 +131,9 @@ class GraphStore(ABC):
 
     @abstractmethod
     def search(self, search: Search) -> Page[Node]:
-        """Answer a search; see `arangovis.domain.search` for what conditions mean.
+        """Answer a search; see `arangovis.domain.search` for what conditions mean, `ordering` for in which order.
+
+        Pages have neither gaps nor repeats for nodes whose values do not change meanwhile.
 
         Raises:
             InvalidInput: the cursor or the limit is not valid.
@@ -138,8 +141,26 @@ class GraphStore(ABC):
         """
 
     @abstractmethod
+    def facets(self, search: Search, names: Sequence[str], limit: int) -> Facets:
+        """Count the values of searchable names among all that a search finds, and the found nodes themselves.
+
+        The search's page (limit, cursor, order) does not count. At most `limit` values a name, the most frequent.
+
+        Raises:
+            InvalidInput: see `arangovis.domain.facets.check_facets`.
+
+        """
+
+    @abstractmethod
     def history(self, node_id: NodeId) -> Sequence[Node]:
         """Return every version of a node, oldest first, tombstones included; empty if it never existed."""
+
+    @abstractmethod
+    def edge_history(self, node_id: NodeId, *, limit: int = SCAN_LIMIT_MAX) -> Sequence[Edge]:
+        """Return the versions of the edges at a node, deleted ones included; empty if it never existed.
+
+        Each version comes once, those of one edge oldest first. Of more than `limit` versions, some `limit` come.
+        """
 
     @abstractmethod
     def records(

@@ -10,7 +10,13 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, digest_of
 from arangovis.stores.drafts import WriteSet
 from arangovis_schema import BUILT_IN, EdgeKind, VertexKind
-from arangovis_schema.declarations import edge_kind_document, edge_kind_of, vertex_kind_document, vertex_kind_of
+from arangovis_schema.declarations import (
+    RETIRED,
+    edge_kind_document,
+    edge_kind_of,
+    vertex_kind_document,
+    vertex_kind_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,32 +175,44 @@ class Bookkeeping(ABC):
         present = self.record("kind", key)
         if present is not None and present.data == document:
             return False
-        if present is not None and not _grows(present.data, document):
+        retired = present is not None and present.data.get(RETIRED)
+        if present is not None and not retired and not _grows(present.data, document):
             raise AlreadyExists(f"{document['name']} is declared already; a declaration may only gain fields")
         self.put_record(Record("kind", key, group=group, data=document))
         return True
 
-    def vertex_kind(self, name: str) -> VertexKind:
-        """Return a declared vertex kind, read from the store if it is a user's.
+    def retire_kind(self, group: str, name: str) -> None:
+        """Take back the declaration of a user's `vertex` or `edge` kind: nothing new may be of it.
 
         Raises:
             InvalidInput: it is not declared.
 
         """
-        return BUILT_IN.vertices.get(name) or vertex_kind_of(self._declared("vertex", name))
+        declared = self._declared(group, name)
+        record = Record("kind", f"{group}.{name}", group=group, data={**declared, RETIRED: True})
+        self.put_record(record)
 
-    def edge_kind(self, name: str) -> EdgeKind:
-        """Return a declared edge kind, read from the store if it is a user's.
+    def vertex_kind(self, name: str, *, retired: bool = False) -> VertexKind:
+        """Return a declared vertex kind, read from the store if it is a user's; a retired one only if asked for.
 
         Raises:
             InvalidInput: it is not declared.
 
         """
-        return BUILT_IN.edges.get(name) or edge_kind_of(self._declared("edge", name))
+        return BUILT_IN.vertices.get(name) or vertex_kind_of(self._declared("vertex", name, retired=retired))
 
-    def _declared(self, group: str, name: str) -> Document:
+    def edge_kind(self, name: str, *, retired: bool = False) -> EdgeKind:
+        """Return a declared edge kind, read from the store if it is a user's; a retired one only if asked for.
+
+        Raises:
+            InvalidInput: it is not declared.
+
+        """
+        return BUILT_IN.edges.get(name) or edge_kind_of(self._declared("edge", name, retired=retired))
+
+    def _declared(self, group: str, name: str, *, retired: bool = False) -> Document:
         record = self.record("kind", f"{group}.{name}")
-        if record is None:
+        if record is None or (record.data.get(RETIRED) and not retired):
             raise InvalidInput.of(Fault("kind", f"{name!r} is not a declared {group} kind"))
         return record.data
 

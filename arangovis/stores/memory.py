@@ -9,6 +9,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from arangovis.domain.errors import Conflict, Fault, InvalidInput
+from arangovis.domain.facets import Facets, check_facets, counted
 from arangovis.domain.graph import (
     Action,
     Caller,
@@ -24,7 +25,8 @@ from arangovis.domain.graph import (
     Walk,
 )
 from arangovis.domain.ids import NodeId
-from arangovis.domain.search import PAGE_SIZE_MAX, Search, matches, properties_of
+from arangovis.domain.ordering import Order, Position, cursor_of, position_of, rank_of
+from arangovis.domain.search import CREATED, PAGE_SIZE_MAX, Property, Search, matches, node_properties
 from arangovis.stores.base import EDGE_PAGE_MAX, SCAN_LIMIT_MAX, GraphStore
 from arangovis.stores.frozen import FrozenStore, new_actions
 from arangovis.stores.memory_content import Content, MemoryTransaction, position
@@ -122,12 +124,25 @@ class MemoryStore(GraphStore):
     def search(self, search: Search) -> Page[Node]:
         """Look at every node and cut the page out of all that match."""
         _check_limit(search.limit)
-        behind = None if search.cursor is None else _read_cursor(search.cursor)
+        order = search.order or NEWEST
+        behind = None if search.cursor is None else _read_cursor(order, search.cursor)
         with self._lock:
-            found = sorted(self._found(search), key=_age, reverse=True)
-        rest = [node for node in found if behind is None or _age(node) < behind]
+            found = [(_place(order, node, properties), node) for node, properties in self._found(search)]
+        ranked = sorted(found, key=lambda item: _sort_key(order, item[0]), reverse=order.descending)
+        rest = [item for item in ranked if behind is None or _is_behind(order, item[0], behind)]
         page = rest[: search.limit]
-        return Page(page, _cursor(page[-1]) if len(rest) > len(page) else None)
+        return Page([node for _, node in page], _cursor(order, page[-1][0]) if len(rest) > len(page) else None)
+
+    def facets(self, search: Search, names: Sequence[str], limit: int) -> Facets:
+        """Look at every node and count."""
+        check_facets(names, limit)
+        with self._lock:
+            return counted((properties for _, properties in self._found(search)), names, limit)
+
+    def edge_history(self, node_id: NodeId, *, limit: int = SCAN_LIMIT_MAX) -> Sequence[Edge]:
+        """List the versions of each edge at the node."""
+        with self._lock:
+            return tuple(islice(self._content.edge_versions(node_id), limit))
 
     def history(self, node_id: NodeId) -> Sequence[Node]:
         """Return all that is kept of a node."""
@@ -211,30 +226,47 @@ class MemoryStore(GraphStore):
         edges = self._edges(level, walk.direction, walk.edge_kinds, at=walk.at)
         return dict.fromkeys(end for edge in edges for end in (edge.id.source, edge.id.target))
 
-    def _found(self, search: Search) -> Iterable[Node]:
+    def _found(self, search: Search) -> Iterable[tuple[Node, Sequence[Property]]]:
         kind = self._content.vertex_kind(search.kind)
         if kind is None:
             return
         for node in self._content.nodes():
             wanted = node.id.kind == search.kind and not node.version.deleted
-            in_project = search.project is None or node.project == search.project
-            if wanted and in_project and matches(search.where, properties_of(kind, node.attributes)):
-                yield node
+            if not wanted or search.project not in (None, node.project):
+                continue
+            properties = node_properties(kind, node)
+            if matches(search.where, properties):
+                yield node, properties
 
 
-def _age(node: Node) -> tuple[int, str]:
-    return node.created, node.id.key
+NEWEST = Order(CREATED, descending=True)
 
 
-def _cursor(node: Node) -> str:
-    return f"{node.created}:{node.id.key}"
+def _place(order: Order, node: Node, properties: Sequence[Property]) -> Position:
+    rank = None if order.name == CREATED else rank_of(order, properties)
+    return Position(rank, node.created, node.id.key)
 
 
-def _read_cursor(cursor: str) -> tuple[int, str]:
+def _sort_key(order: Order, position: Position) -> tuple[object, ...]:
+    return position.sort_key(descending=order.descending)
+
+
+def _is_behind(order: Order, position: Position, last: Position) -> bool:
+    mine, other = (place.sort_key(descending=order.descending) for place in (position, last))
+    return mine < other if order.descending else mine > other
+
+
+def _cursor(order: Order, last: Position) -> str:
+    return f"{last.created}:{last.key}" if order.name == CREATED else cursor_of(order, last)
+
+
+def _read_cursor(order: Order, cursor: str) -> Position:
+    if order.name != CREATED:
+        return position_of(order, cursor)
     created, colon, key = cursor.partition(":")
     if not (colon and key and len(created) < 20 and created.isascii() and created.isdecimal()):
         raise InvalidInput.of(Fault("cursor", "is not the cursor of a page"))
-    return int(created), key
+    return Position(None, int(created), key)
 
 
 def _check_limit(limit: int) -> None:

@@ -62,6 +62,15 @@ class Content:
         if direction is not Direction.DOWNSTREAM:
             yield from _alive(self._graph.in_edges(node_id, data="versions"), at)
 
+    def edge_versions(self, node_id: NodeId) -> Iterator[Edge]:
+        """Yield every version of the edges at a node, edge by edge; a loop comes once."""
+        if node_id not in self._graph:
+            return
+        for _, _, versions in self._graph.out_edges(node_id, data="versions"):
+            yield from versions
+        for source, _, versions in self._graph.in_edges(node_id, data="versions"):
+            yield from versions if source != node_id else ()
+
     def record(self, kind: str, key: str) -> Record | None:
         """Return a record, or None."""
         return self._records.get((kind, key))

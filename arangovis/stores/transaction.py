@@ -196,9 +196,9 @@ class Transaction(Bookkeeping):
 
         """
         for kind in {node.id.kind for node in action.nodes}:
-            self.vertex_kind(kind)
+            self.vertex_kind(kind, retired=True)
         for kind in {edge.id.kind for edge in action.edges}:
-            self.edge_kind(kind)
+            self.edge_kind(kind, retired=True)
         made = {node.id for node in action.nodes if node.version.number == 1}
         needed = {end for edge in action.edges for end in (edge.id.source, edge.id.target)}
         needed = (needed | {node.id for node in action.nodes}) - made

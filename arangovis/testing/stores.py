@@ -24,6 +24,7 @@ from arangovis.testing.stores_actions import ActionContract
 from arangovis.testing.stores_concurrency import ConcurrencyContract
 from arangovis.testing.stores_copy import CopyContract
 from arangovis.testing.stores_edges import EdgeContract
+from arangovis.testing.stores_finding import FindingContract
 from arangovis.testing.stores_kinds import KindContract
 from arangovis.testing.stores_life import LifeContract
 from arangovis.testing.stores_names import NameContract
@@ -45,6 +46,7 @@ class GraphStoreSuite(
     KindContract,
     WalkContract,
     SearchContract,
+    FindingContract,
     ConcurrencyContract,
     CopyContract,
 ):

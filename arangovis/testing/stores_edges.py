@@ -156,6 +156,28 @@ class EdgeContract(StoreContract):
         assert len(some) == 7
         assert edge_ids(some) < edges
 
+    # --- history ----------------------------------------------------------------------------------------------
+
+    def test_every_version_of_the_edges_at_a_node_is_kept(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), dataset("scaled"), run("train"))
+        loop = edge("linked", dataset("digits"), dataset("digits"))
+        act(store, lambda t: t.link(DERIVED, {"transformation": "scale"}), Caller("grace", "request-2"))
+        link(store, DERIVED, attributes={"transformation": "whiten"})
+        link(store, READ, loop)
+        unlink(store, READ)
+        act(store, lambda t: t.link(READ))
+        history = store.edge_history(dataset("digits"))
+        versions = {found: [e.version for e in history if e.id == found] for found in (DERIVED, READ, loop)}
+        assert sum(map(len, versions.values())) == len(history) == 6
+        assert [(v.number, v.deleted) for v in versions[READ]] == [(1, False), (2, True), (3, False)]
+        assert [v.valid_to for v in versions[READ]] == [*(v.valid_from for v in versions[READ][1:]), None]
+        first, second = (e for e in history if e.id == DERIVED)
+        assert (first.attributes["transformation"], first.version.actor) == ("scale", "grace")
+        assert (second.attributes["transformation"], second.version.valid_to) == ("whiten", None)
+        assert [e.id for e in store.edge_history(run("train"))] == [READ] * 3
+        assert len(store.edge_history(dataset("digits"), limit=2)) == 2
+        assert list(store.edge_history(dataset("nowhere"))) == []
+
     # --- pages ------------------------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("direction", [Direction.DOWNSTREAM, Direction.UPSTREAM])

@@ -140,6 +140,43 @@ class KindContract(StoreContract):
             declare(store, other)
         assert store.schema().edges["powers"] == POWERS
 
+    def test_nothing_new_is_of_a_retired_kind_and_what_was_is_read(self, store: GraphStore) -> None:
+        declare(store, GADGET, POWERS)
+        create(store, ONE, TWO, attributes={"size": 3})
+        link(store, edge("powers", ONE, TWO))
+        before = store.get(ONE).version.valid_from
+
+        def retire(transaction: Transaction) -> None:
+            transaction.unlink(edge("powers", ONE, TWO))
+            transaction.delete(TWO)
+            transaction.retire_kind("vertex", "gadget")
+            transaction.retire_kind("edge", "powers")
+
+        act(store, retire)
+        assert store.schema().vertices["gadget"].retired
+        assert store.schema().edges["powers"].retired
+        for refused in (
+            lambda: create(store, TWO, attributes={"size": 3}),
+            lambda: act(store, lambda t: t.update(ONE, {"size": 4})),
+            lambda: link(store, edge("powers", ONE, TWO)),
+            lambda: act(store, lambda t: t.retire_kind("vertex", "gadget")),
+        ):
+            with pytest.raises(InvalidInput) as refusal:
+                refused()
+            assert [fault.field for fault in refusal.value.faults] == ["kind"]
+        assert store.get(TWO, at=before).attributes == {"size": 3}
+        assert [node.version.deleted for node in store.history(TWO)] == [False, True]
+        assert found(store, kind="gadget") == {"one"}
+
+    def test_a_retired_kind_may_be_declared_anew(self, store: GraphStore) -> None:
+        declare(store, GADGET)
+        act(store, lambda t: t.retire_kind("vertex", "gadget"))
+        other = replace(GADGET, fields=(_COLOUR,), description="Another thing.")
+        assert declare(store, other) == [True]
+        assert store.schema().vertices["gadget"] == other
+        create(store, ONE, attributes={"colour": "red"})
+        assert found(store, kind="gadget") == {"one"}
+
     def test_built_in_kinds_are_not_declared_again(self, store: GraphStore) -> None:
         for kind in (replace(GADGET, name="run"), replace(POWERS, name="input_to")):
             with pytest.raises(AlreadyExists):

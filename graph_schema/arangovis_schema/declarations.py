@@ -6,6 +6,9 @@ from typing import Any
 from arangovis_schema.fields import Field, FieldType
 from arangovis_schema.kinds import EdgeKind, KeyRule, VertexKind
 
+RETIRED = "retired"
+"""The mark in a declaration that was taken back; it stays, so that what was of the kind can be read."""
+
 
 def vertex_kind_document(kind: VertexKind) -> dict[str, Any]:
     """Return the declaration of a vertex kind as JSON."""
@@ -32,7 +35,8 @@ def edge_kind_document(kind: EdgeKind) -> dict[str, Any]:
 def vertex_kind_of(document: Mapping[str, Any]) -> VertexKind:
     """Read what `vertex_kind_document` wrote, as a user's kind."""
     fields = tuple(_field_of(field) for field in document["fields"])
-    return VertexKind(document["name"], document["description"], KeyRule(document["key_rule"]), fields, custom=True)
+    rule, retired = KeyRule(document["key_rule"]), bool(document.get(RETIRED))
+    return VertexKind(document["name"], document["description"], rule, fields, custom=True, retired=retired)
 
 
 def edge_kind_of(document: Mapping[str, Any]) -> EdgeKind:
@@ -45,6 +49,7 @@ def edge_kind_of(document: Mapping[str, Any]) -> EdgeKind:
         document["lineage"],
         tuple(_field_of(field) for field in document["fields"]),
         custom=True,
+        retired=bool(document.get(RETIRED)),
     )
 
 

@@ -7,14 +7,16 @@ _COLUMNS = Field("columns", FieldType.DOCUMENT, "Column lineage: a list of {to, 
 _TRANSFORMATION = Field("transformation", FieldType.TEXT, "What was done.")
 _REASON = Field("reason", FieldType.TEXT, "Why the successor was made.")
 _PERIOD = Field("period", FieldType.TEXT, "The period observed.")
+_FOUND = Field("found", FieldType.BOOLEAN, "Whether it was found instead of made: it depends on other inputs only.")
 
 EDGE_KINDS = (
     EdgeKind(
         "input_to",
         "What a run read.",
-        ("dataset", "featureset", "model_version", "params", "artifact", "metric_spec"),
+        ("dataset", "featureset", "model_version", "params", "artifact", "metric_spec", "evaluation"),
         ("run",),
         lineage=True,
+        fields=(_FOUND,),
     ),
     EdgeKind(
         "generated",
@@ -49,8 +51,8 @@ EDGE_KINDS = (
     EdgeKind(
         "succeeded_by",
         "The next revision or version.",
-        ("params", "model_version", "dataset"),
-        ("params", "model_version", "dataset"),
+        ("params", "model_version", "dataset", "featureset", "deployment"),
+        ("params", "model_version", "dataset", "featureset", "deployment"),
         lineage=False,
         fields=(_REASON,),
     ),

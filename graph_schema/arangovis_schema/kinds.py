@@ -28,6 +28,8 @@ class VertexKind:
     key_rule: KeyRule
     fields: tuple[Field, ...]
     custom: bool = False
+    retired: bool = False
+    """Whether nothing new may be of it; what was is still read."""
 
     @cached_property
     def searchable_fields(self) -> tuple[Field, ...]:
@@ -49,6 +51,8 @@ class EdgeKind:
     lineage: bool
     fields: tuple[Field, ...] = ()
     custom: bool = False
+    retired: bool = False
+    """As of a vertex kind."""
 
     def accepts(self, source_kind: str, target_kind: str) -> bool:
         """Say whether an edge of this kind may join these two kinds of vertex."""

@@ -14,6 +14,9 @@ class Migration:
     description: str
 
 
-MIGRATIONS = (Migration(1, "the first schema: versioned vertices and edges, search projection, records"),)
+MIGRATIONS = (
+    Migration(1, "the first schema: versioned vertices and edges, search projection, records"),
+    Migration(2, "full text: the words of nodes; collections of the kinds added since"),
+)
 
 SCHEMA_VERSION = MIGRATIONS[-1].version

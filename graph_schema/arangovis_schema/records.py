@@ -31,9 +31,59 @@ BLOB = RecordKind(
 SEGMENT = RecordKind("segment", "One segment of a data set's manifest.", "the data set's key", "its number, from 1")
 IDEMPOTENCY = RecordKind("idempotency", "The answer given to a request key.", "unused", "when it may be forgotten")
 KIND = RecordKind("kind", "A vertex or edge kind that a user declared.", "vertex or edge", "unused")
+ROW_FILTER = RecordKind(
+    "row_filter",
+    "Which row ids a snapshot, a segment or a file may hold: a Bloom filter.",
+    "the key of the data set that the rows are of; empty for a file",
+    "unused",
+)
 WORKER = RecordKind("worker", "A running worker.", "unused", "when it counts as lost")
+
+CHUNK = RecordKind(
+    "chunk",
+    "Rows that one logger sent to one series.",
+    "the key of the series data and the logger",
+    "the last of its sequence numbers",
+)
+SERIES_HEAD = RecordKind(
+    "series_head",
+    "How far one logger has come in one series.",
+    "the key of the series data",
+    "when it last moved, microseconds since 1970",
+)
+SERIES_WORK = RecordKind(
+    "series_work", "Rows of a series that are to be merged or dropped.", "unused", "when that may be done"
+)
+
+READER = RecordKind(
+    "reader", "How far a reader of many runs has come.", "unused", "when it may be forgotten, unless it asks again"
+)
+
+SESSION = RecordKind(
+    "session",
+    "The processes that log one external run.",
+    "watched or resting",
+    "watched: when the run counts as lost",
+)
 
 STORE = RecordKind("store", "What tells this store from every other one.", "unused", "unused")
 COPY = RecordKind("copy", "Of which store this one is a copy, and how far it came.", "unused", "unused")
 
-RECORD_KINDS = (RESERVATION, SEQUENCE, LEASE, BLOB, SEGMENT, IDEMPOTENCY, KIND, WORKER, STORE, COPY)
+RECORD_KINDS = (
+    RESERVATION,
+    SEQUENCE,
+    LEASE,
+    BLOB,
+    SEGMENT,
+    IDEMPOTENCY,
+    KIND,
+    ROW_FILTER,
+    WORKER,
+    CHUNK,
+    SERIES_HEAD,
+    SERIES_WORK,
+    READER,
+    SESSION,
+    STORE,
+    COPY,
+)

@@ -5,8 +5,9 @@ from arangovis_schema.kinds import KeyRule, VertexKind
 
 RUN_STATES = ("PENDING", "STARTED", "SUCCESS", "ERROR", "NO_DATA", "NOT_SUPPORTED", "CANCELLED")
 EXECUTORS = ("worker", "external", "plan")
-DATASET_FORMS = ("table", "stream", "snapshot")
+DATASET_FORMS = ("table", "stream", "snapshot", "external")
 DEPLOYMENT_STATES = ("scheduled", "active", "archived")
+FIELD_TYPES = ("int", "float", "text", "bool", "timestamp")
 OPERATIONS = ("Eq", "NotEq", "Greater", "GreaterEq", "Less", "LessEq")
 
 _NAME = Field("name", FieldType.TEXT, "The name people know it by.", required=True, searchable=True)
@@ -17,7 +18,14 @@ _DIGEST = Field("digest", FieldType.TEXT, "SHA-256 of the content, 64 hex digits
 _METRICS = Field("metrics", FieldType.VALUES, "Measured values by name.", searchable=True)
 _OWN = (_DESCRIPTION, _TAGS, _ATTRIBUTES)
 
-PROJECT = VertexKind("project", "A team's name space.", KeyRule.NAMED, (_NAME, *_OWN))
+_VERSION = Field("version", FieldType.TEXT, "The version's name, if it has versions.", searchable=True)
+
+PROJECT = VertexKind(
+    "project",
+    "A team's name space.",
+    KeyRule.NAMED,
+    (_NAME, Field("archived", FieldType.BOOLEAN, "Whether it takes nothing new.", searchable=True), *_OWN),
+)
 
 DATASET = VertexKind(
     "dataset",
@@ -28,7 +36,7 @@ DATASET = VertexKind(
         Field(
             "form",
             FieldType.TEXT,
-            "Table, stream or snapshot.",
+            "Table, stream, snapshot, or external: its rows are kept elsewhere.",
             required=True,
             searchable=True,
             choices=DATASET_FORMS,
@@ -37,6 +45,8 @@ DATASET = VertexKind(
         Field("rows", FieldType.INTEGER, "How many rows it holds.", searchable=True),
         Field("segments", FieldType.INTEGER, "How many segments its manifest has."),
         Field("columns", FieldType.DOCUMENT, "Column names and types."),
+        _VERSION,
+        Field("url", FieldType.TEXT, "External: where its rows are kept.", searchable=True),
         Field(
             "selection",
             FieldType.TEXT,
@@ -55,7 +65,13 @@ FEATURESET = VertexKind(
     "featureset",
     "Features that models are trained on.",
     KeyRule.NAMED,
-    (_NAME, Field("features", FieldType.DOCUMENT, "Name, dtype and transformation of each feature."), *_OWN),
+    (
+        _NAME,
+        _VERSION,
+        Field("features", FieldType.DOCUMENT, "Name, dtype and transformation of each feature."),
+        Field("feature_names", FieldType.TEXTS, "The names of its features.", searchable=True),
+        *_OWN,
+    ),
 )
 
 MODEL = VertexKind("model", "A model under development.", KeyRule.NAMED, (_NAME, *_OWN))
@@ -130,6 +146,8 @@ RUN = VertexKind(
         Field("params", FieldType.VALUES, "Its parameters with defaults filled in.", searchable=True),
         Field("options", FieldType.DOCUMENT, "What its method needs beside parameters."),
         Field("environment", FieldType.VALUES, "Versions of the software that ran.", searchable=True),
+        Field("code", FieldType.VALUES, "Which code ran: commit, branch, uncommitted changes.", searchable=True),
+        Field("process", FieldType.VALUES, "The process: host, command line, how it exited.", searchable=True),
         Field("name", FieldType.TEXT, "The name people know it by.", searchable=True),
         Field(
             "started",
@@ -138,9 +156,12 @@ RUN = VertexKind(
             searchable=True,
         ),
         Field("ended", FieldType.INTEGER, "When it ended, microseconds since 1970.", searchable=True),
+        Field("field_values", FieldType.VALUES, "Values of fields for the whole run, by field key.", searchable=True),
         Field("retry_of", FieldType.TEXT, "Node id of the run that this one does again."),
         Field("plan", FieldType.TEXT, "Node id of the plan that it is a step of.", searchable=True),
         Field("steps", FieldType.DOCUMENT, "Plan: its steps and what each waits for."),
+        Field("deployment_tag", FieldType.TEXT, "The tag that a deployment is made by.", searchable=True),
+        Field("extra", FieldType.DOCUMENT, "Further facts of the user's, of any shape."),
         _METRICS,
         *_OWN,
     ),
@@ -166,7 +187,7 @@ EVALUATION = VertexKind(
     "evaluation",
     "Measured performance in development.",
     KeyRule.TIME_ORDERED,
-    (_METRICS, *_OWN),
+    (Field("name", FieldType.TEXT, "The name people know it by.", searchable=True), _METRICS, *_OWN),
 )
 
 DEPLOYMENT = VertexKind(
@@ -183,6 +204,12 @@ DEPLOYMENT = VertexKind(
             searchable=True,
             choices=DEPLOYMENT_STATES,
         ),
+        Field("deployment_tag", FieldType.TEXT, "The tag that it was made by.", searchable=True),
+        Field("run", FieldType.TEXT, "Node id of the run that it was made from.", searchable=True),
+        Field("replaces", FieldType.TEXT, "Node id of the deployment that was in its place before."),
+        Field("scheduled_for", FieldType.INTEGER, "When it is to begin, microseconds since 1970.", searchable=True),
+        Field("since", FieldType.INTEGER, "Since when it is in its state, microseconds since 1970.", searchable=True),
+        Field("reason", FieldType.TEXT, "Why it is in its state."),
         *_OWN,
     ),
 )
@@ -190,10 +217,12 @@ DEPLOYMENT = VertexKind(
 SERVING_PERFORMANCE = VertexKind(
     "serving_performance",
     "Measured performance of a deployment in one period.",
-    KeyRule.TIME_ORDERED,
+    KeyRule.NAMED,
     (
         Field("period_start", FieldType.INTEGER, "Microseconds since 1970.", searchable=True),
         Field("period_end", FieldType.INTEGER, "Microseconds since 1970.", searchable=True),
+        Field("period", FieldType.TEXT, "The period as people call it.", searchable=True),
+        Field("deployment", FieldType.TEXT, "Node id of the deployment.", searchable=True),
         _METRICS,
         *_OWN,
     ),
@@ -216,18 +245,42 @@ FIELD = VertexKind(
     "field",
     "A named, typed quantity that is logged.",
     KeyRule.NAMED,
-    (_NAME, Field("type", FieldType.TEXT, "Its type.", required=True, searchable=True), *_OWN),
+    (
+        _NAME,
+        Field(
+            "type",
+            FieldType.TEXT,
+            "Its type, fixed once it is in use.",
+            required=True,
+            searchable=True,
+            choices=FIELD_TYPES,
+        ),
+        Field("in_use", FieldType.BOOLEAN, "Whether a value was ever logged.", searchable=True),
+        *_OWN,
+    ),
 )
 
-SERIES = VertexKind("series", "A fixed, named set of fields.", KeyRule.NAMED, (_NAME, *_OWN))
+SERIES = VertexKind(
+    "series",
+    "A fixed set of fields; an implicit one has no name and was made when these fields were first logged together.",
+    KeyRule.NAMED,
+    (
+        Field("name", FieldType.TEXT, "The name people know it by.", searchable=True),
+        Field("fields", FieldType.TEXTS, "Keys of its fields, in order.", required=True),
+        Field("implicit", FieldType.BOOLEAN, "Whether nobody declared it.", searchable=True),
+        *_OWN,
+    ),
+)
 
 SERIES_DATA = VertexKind(
     "series_data",
-    "What one run logged to one series.",
-    KeyRule.TIME_ORDERED,
+    "What one run logged to one series. The rows are in chunk records.",
+    KeyRule.NAMED,
     (
-        Field("generation", FieldType.INTEGER, "Raised when the run is replaced."),
-        Field("rows", FieldType.INTEGER, "How many rows it holds.", searchable=True),
+        Field("run", FieldType.TEXT, "Node id of the run.", required=True, searchable=True),
+        Field("series", FieldType.TEXT, "Node id of the series.", required=True, searchable=True),
+        Field("generation", FieldType.INTEGER, "That of the run: raised when the run is replaced.", required=True),
+        Field("fields", FieldType.TEXTS, "Keys of the fields, in the order of the columns.", required=True),
         *_OWN,
     ),
 )

@@ -13,6 +13,7 @@ from arangovis.testing.samples import dataset, delete, edge, link, unlink
 from arangovis.testing.stateful import store_state_machine
 from arangovis.testing.stores import GraphStoreSuite
 from arangovis.testing.stores_copy import fill, replicate
+from arangovis.testing.stores_finding import FindingContract
 from arangovis.testing.stores_search import SearchContract
 from tests.arango_databases import PATIENCE, PassingStore, Server, drop
 
@@ -25,6 +26,7 @@ class OnArango(StoreContract):
     """How a store is made."""
 
     supports_reopen = True
+    questions_max = 25
 
     @pytest.fixture
     def store(self, arango: Server) -> Iterator[GraphStore]:
@@ -82,7 +84,7 @@ def test_actions_that_were_loaded_leave_the_documents_that_they_wrote(
     target.close()
 
 
-class TestArangoSearchWithManyValues(OnArango, SearchContract):
+class TestArangoSearchWithManyValues(OnArango, SearchContract, FindingContract):
     """Few values drive a search; here two are many."""
 
     __test__ = True

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arangovis.stores.base import GraphStore
-from arangovis.stores.embedded import EmbeddedStore, flush, search
+from arangovis.stores.embedded import EmbeddedStore, drivers, flush
 from arangovis.testing.stateful import store_state_machine
 from arangovis.testing.stores import GraphStoreSuite
 
@@ -47,7 +47,7 @@ class TestEmbeddedStoreWithEverythingIndexed(TestEmbeddedStore):
     @pytest.fixture(autouse=True)
     def _index_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(flush, "INDEX_LAG_MAX", 0)
-        monkeypatch.setattr(search, "DRIVER_ROWS_MAX", 3)
+        monkeypatch.setattr(drivers, "DRIVER_ROWS_MAX", 3)
 
 
 TestEmbeddedStoreBesideTheModel = store_state_machine(lambda clock: KeptStore(clock=clock)).TestCase
@@ -59,4 +59,4 @@ class TestEmbeddedStoreIndexedBesideTheModel(
     @pytest.fixture(autouse=True)
     def _index_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(flush, "INDEX_LAG_MAX", 0)
-        monkeypatch.setattr(search, "DRIVER_ROWS_MAX", 3)
+        monkeypatch.setattr(drivers, "DRIVER_ROWS_MAX", 3)

@@ -24,6 +24,7 @@ from arangovis.stores.arango.places import (
 from arangovis.stores.arango.problems import Collision, existing
 from arangovis.stores.arango.properties import Stored, stored_properties
 from arangovis.stores.arango.server import Server
+from arangovis.stores.arango.sortable import text_key
 from arangovis.stores.arango.transaction import ArangoTransaction
 from arangovis.stores.transaction import Draft, EdgeDraft
 
@@ -187,6 +188,7 @@ class _Commit:
     def _node(self, draft: Draft, old: Row | None) -> tuple[Row, list[Row]]:
         """Return a node's next version, and its searchable values in their places if they have changed."""
         row, indexed = searchable_row(draft, old, self._transaction)
+        row |= {"actor_key": text_key(self._ticket.caller.actor)}
         return row, property_rows(row, indexed, old)
 
     def _write_records(self) -> None:
@@ -213,10 +215,22 @@ def searchable_row(draft: Draft, old: Row | None, transaction: ArangoTransaction
     """Return a node's next version, and those of its values that are to be in the index."""
     searchable = []
     if not draft.deleted:
-        searchable = stored_properties(transaction.vertex_kind(draft.id.kind), draft.project, draft.attributes)
-    indexed = list(dict.fromkeys(item.indexed() for item in searchable))
+        searchable = stored_properties(
+            transaction.vertex_kind(draft.id.kind, retired=True), draft.project, draft.attributes
+        )
     row = node_row(draft, old, searchable)
-    return row | {"slots": len(indexed), "searchable": digest_of([list(item) for item in indexed])[:16]}, indexed
+    indexed = indexed_of(searchable)
+    return row | index_marks(indexed), indexed
+
+
+def indexed_of(searchable: Iterable[Stored]) -> list[Stored]:
+    """Return what of a node's values is to be in the index, each once."""
+    return list(dict.fromkeys(item.indexed() for item in searchable if item.is_indexed))
+
+
+def index_marks(indexed: Sequence[Stored]) -> Row:
+    """Return what a node's row says about its places in the index."""
+    return {"slots": len(indexed), "searchable": digest_of([list(item) for item in indexed])[:16]}
 
 
 def property_rows(row: Row, indexed: Sequence[Stored], old: Row | None) -> list[Row]:

@@ -26,6 +26,7 @@ from arangovis.stores.arango.places import Place, edge_place, node_place
 from arangovis.stores.arango.problems import UNKNOWN, Unanswered
 from arangovis.stores.arango.properties import Stored
 from arangovis.stores.arango.server import Server
+from arangovis.stores.arango.sortable import text_key
 from arangovis.stores.arango.transaction import ArangoTransaction
 from arangovis.stores.drafts import Draft, EdgeDraft
 
@@ -132,7 +133,8 @@ class _Page:
         old = self._newest_at(place)
         draft = Draft(node.id, node.project, node.attributes, node.version.deleted)
         row, self._indexed[place] = searchable_row(draft, old, self._transaction)
-        self._newest[place] = row | written | {"valid_from": time, "created": time if old is None else old["created"]}
+        times = {"valid_from": time, "created": time if old is None else old["created"]}
+        self._newest[place] = row | written | times | {"actor_key": text_key(written["actor"])}
         if old is not None:
             kept = {name: value for name, value in old.items() if name not in _NODE_ONLY}
             kept |= {"_key": f"{old['digest']}.{old['number']}", "node": old["id"], "valid_to": time}

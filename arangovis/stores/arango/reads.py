@@ -99,6 +99,14 @@ def add_edge_page(query: Query, page: EdgePage, *, at: int, limit: int) -> str:
     return query.part("edge_page", binds, words={"end": end})
 
 
+def add_edge_history(query: Query, node_id: NodeId, limit: int) -> None:
+    """Add the reading of every version of the edges at a node, of each collection and end."""
+    for collection in edge_collections(None):
+        for end in ENDS[Direction.BOTH]:
+            binds = {"@edges": collection, "node": str(node_place(node_id)), "limit": limit}
+            query.part("edge_history", binds, words={"end": end})
+
+
 def add_scans(query: Query, scans: Iterable[RecordScan], limit: int) -> str:
     """Add scans of records, each up to a limit, and return the part."""
     return query.part("scan_records", {"scans": [_scan(scan) for scan in scans], "limit": limit})

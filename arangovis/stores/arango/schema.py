@@ -10,6 +10,7 @@ from typing import Any
 from arangovis.domain.errors import Conflict, StoreUnavailable
 from arangovis.stores.arango.aql import Query
 from arangovis.stores.arango.connection import Connection, Database
+from arangovis.stores.arango.full_text import add_words
 from arangovis.stores.arango.places import (
     CUSTOM_EDGE,
     EDGE_COLLECTIONS,
@@ -102,7 +103,12 @@ def _steps() -> Iterator[Callable[[Database], None]]:
             yield lambda database, name=name, index=index: database.ensure_index(name, index)  # type: ignore[misc]
 
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _create}
+def _add_words(connection: Connection) -> None:
+    _create(connection)
+    add_words(connection)
+
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _create, 2: _add_words}
 """What brings a database from the version before to this one."""
 
 

@@ -11,13 +11,29 @@ from typing import Any
 
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Node, Page
-from arangovis.domain.search import PAGE_SIZE_MAX, AllOf, AnyOf, Comparison, Filter, Operator, Present, Search
+from arangovis.domain.search import (
+    BUILT_IN_NAMES,
+    PAGE_SIZE_MAX,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Filter,
+    Leaf,
+    Like,
+    Operator,
+    Present,
+    Search,
+    Words,
+)
+from arangovis.domain.search import PROJECT as PROJECT_OF_NODE
+from arangovis.domain.words import wanted_words
 from arangovis.stores.arango.aql import Query
 from arangovis.stores.arango.conditions import Conditions, comparable, searchable_name
 from arangovis.stores.arango.documents import FOREVER, Row, node_of
 from arangovis.stores.arango.places import vertex_collection
-from arangovis.stores.arango.properties import INDEXED_LENGTH_MAX, PROJECT
+from arangovis.stores.arango.properties import INDEXED_LENGTH_MAX, PROJECT, WORD, WORDS_NAME
 from arangovis.stores.arango.sortable import text_key
+from arangovis.stores.arango.sorting import NEWEST, sorted_page, sorted_query, whole_condition
 
 FEW_MAX = 2000
 ALTERNATIVES_MAX = 100
@@ -43,10 +59,10 @@ def search_query(search: Search) -> Query:
     """
     if not 1 <= search.limit <= PAGE_SIZE_MAX:
         raise InvalidInput.of(Fault("limit", f"{search.limit} is not between 1 and {PAGE_SIZE_MAX}"))
-    conditions = Conditions()
-    condition = conditions.of(search.where)
-    if search.project is not None:
-        condition = f"{conditions.project(search.project)} AND {condition}"
+    if search.order is not None and search.order != NEWEST:
+        return sorted_query(search, search.order)
+    conditions = Conditions(search.kind)
+    condition = whole_condition(conditions, search)
     binds = _binds(search) | conditions.binds
     equality = next(_equalities(search), None)
     query = Query()
@@ -60,6 +76,8 @@ def search_query(search: Search) -> Query:
 
 def page_of(search: Search, parts: Sequence[Sequence[Any]]) -> Page[Node]:
     """Return the page that the query's parts give."""
+    if search.order is not None and search.order != NEWEST:
+        return sorted_page(search, search.order, parts)
     nodes = [node_of(row) for part in parts for row in part]
     page = nodes[: search.limit]
     return Page(page, f"{page[-1].created}:{page[-1].id.key}" if len(nodes) > len(page) else None)
@@ -81,16 +99,14 @@ def _add_unordered(query: Query, search: Search, condition: str, binds: Row) -> 
     if terms is None:
         query.let("few", "false")
     else:
-        driver = Conditions()
+        driver = Conditions(search.kind)
         rows = driver.of_index(terms)
         few = query.part(
             "search_few", {"kind": search.kind, "few": FEW_MAX, **driver.binds}, hidden=True, words={"driver": rows}
         )
         query.let("few", f"LENGTH({few}) < {FEW_MAX:d}")
-        both = Conditions()
-        named = {"condition": both.of(search.where), "driver": both.of_index(terms)}
-        if search.project is not None:
-            named["condition"] = f"{both.project(search.project)} AND {named['condition']}"
+        both = Conditions(search.kind)
+        named = {"condition": whole_condition(both, search), "driver": both.of_index(terms)}
         query.part("search_driven", _binds(search) | both.binds, words=named)
     query.part("search_kind", binds, words={"condition": condition})
 
@@ -105,11 +121,13 @@ def _conjuncts(where: Filter) -> Iterator[Filter]:
 
 def _equalities(search: Search) -> Iterator[_Equality]:
     """Yield what can drive in order of the index, the most selective-looking first."""
-    wanted = [
-        term
-        for term in _conjuncts(search.where)
-        if isinstance(term, Comparison) and term.operator is Operator.EQUAL and term.value == term.value
-    ]
+    terms = list(_conjuncts(search.where))
+    for term in terms:
+        if isinstance(term, Words) and term.name not in BUILT_IN_NAMES:
+            whole = [word.text for word in wanted_words(term.query) if not word.prefix]
+            if whole:
+                yield _Equality(WORDS_NAME, WORD, searchable_name(max(whole, key=len)))
+    wanted = [term for term in terms if isinstance(term, Comparison) and _is_equality(term)]
     for term in sorted(wanted, key=lambda term: isinstance(term.value, bool)):
         type_, value = comparable(term)
         yield _Equality(searchable_name(term.name), type_, value)
@@ -117,22 +135,31 @@ def _equalities(search: Search) -> Iterator[_Equality]:
         yield _Equality(PROJECT, "text", searchable_name(search.project))
 
 
-def _alternatives(where: Filter) -> Iterator[Sequence[Comparison | Present]]:
+def _is_equality(term: Comparison) -> bool:
+    in_index = term.name not in BUILT_IN_NAMES or term.name == PROJECT_OF_NODE
+    return term.operator is Operator.EQUAL and in_index and term.value == term.value
+
+
+def _alternatives(where: Filter) -> Iterator[Sequence[Leaf]]:
     """Yield conditions on the index, one of which every wanted node meets."""
-    ranges: list[Sequence[Comparison | Present]] = []
+    ranges: list[Sequence[Leaf]] = []
     for term in _conjuncts(where):
         match term:
             case AnyOf(terms) if 0 < len(terms) <= ALTERNATIVES_MAX:
-                drivers = [one for one in terms if _drives(one)]
+                drivers = [one for one in terms if isinstance(one, Leaf) and _drives(one)]
                 if len(drivers) == len(terms):
-                    yield drivers  # type: ignore[misc]  # all of them are comparisons or presences
-            case Comparison() | Present() if _drives(term):
+                    yield drivers
+            case Comparison() | Present() | Like() | Words() if _drives(term):
                 ranges.append((term,))
     yield from ranges
 
 
-def _drives(term: Filter) -> bool:
+def _drives(term: Leaf) -> bool:
     """Say whether a term alone picks rows of the index."""
+    if term.name in BUILT_IN_NAMES and term.name != PROJECT_OF_NODE:
+        return False
+    if isinstance(term, Words):
+        return bool(wanted_words(term.query))
     if isinstance(term, Comparison):
         return term.operator is not Operator.NOT_EQUAL and term.value == term.value
     return isinstance(term, Present)

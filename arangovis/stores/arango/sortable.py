@@ -64,6 +64,15 @@ def number_key(value: float) -> str:
     return f"{_bits(below + 0.0):020}{rest:04}"
 
 
+def number_of_key(key: str) -> float:
+    """Return the number of a key; a whole one that is exactly a double comes back as an integer if it is large."""
+    shown, rest = int(key[:20]), int(key[20:])
+    bits = shown & (_SIGN - 1) if shown & _SIGN else shown ^ (2**64 - 1)
+    below: float = struct.unpack(">d", struct.pack(">Q", bits))[0]
+    whole = math.isfinite(below) and below.is_integer() and abs(below) <= _INTEGER_OFFSET * 2
+    return int(below) + rest if whole else below
+
+
 def _double_below(value: float) -> float:
     try:
         near = float(value)

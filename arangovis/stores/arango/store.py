@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar, TypeVar
 
+from arangovis.domain.facets import Facets, check_facets
 from arangovis.domain.graph import Action, Caller, Direction, Edge, EdgeId, Lineage, Node, Page, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import Search
@@ -21,6 +22,7 @@ from arangovis.stores.arango.reads import EdgePage, RecordScan, rows_of
 from arangovis.stores.arango.schema import migrate
 from arangovis.stores.arango.search import page_of, search_query
 from arangovis.stores.arango.server import Server
+from arangovis.stores.arango.sorting import facets_of, facets_query
 from arangovis.stores.arango.walk import lineage_of, walk_query
 from arangovis.stores.base import EDGE_PAGE_MAX, SCAN_LIMIT_MAX, GraphStore
 from arangovis.stores.frozen import FrozenStore, new_actions
@@ -115,6 +117,18 @@ class ArangoStore(GraphStore):
     def search(self, search: Search) -> Page[Node]:
         """See `GraphStore.search`."""
         return page_of(search, self._server.read(search_query(search)))
+
+    def facets(self, search: Search, names: Sequence[str], limit: int) -> Facets:
+        """See `GraphStore.facets`."""
+        check_facets(names, limit)
+        return facets_of(names, limit, self._server.read(facets_query(search, names, limit)))
+
+    def edge_history(self, node_id: NodeId, *, limit: int = SCAN_LIMIT_MAX) -> Sequence[Edge]:
+        """See `GraphStore.edge_history`."""
+        query = Query()
+        reads.add_edge_history(query, node_id, limit)
+        found = {(edge.id, edge.version.number): edge for edge in map(edge_of, rows_of(self._server.read(query)))}
+        return sorted(found.values(), key=lambda edge: edge.version.valid_from)[:limit]
 
     def history(self, node_id: NodeId) -> Sequence[Node]:
         """See `GraphStore.history`."""

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from arangovis.domain.errors import StoreUnavailable
+from arangovis.domain.like import is_like
+from arangovis.domain.words import words_of
 from arangovis.stores.embedded.schema import version_of
 from arangovis_schema import SCHEMA_VERSION
 
@@ -76,9 +78,19 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """Open a migrated database for reading."""
     connection = _open_migrated(path)
     connection.execute("PRAGMA query_only = ON")
+    connection.create_function("is_like", 3, _is_like, deterministic=True)
+    connection.create_function("has_word", 2, _has_word, deterministic=True)
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB:d}")
     return connection
+
+
+def _is_like(text: str, pattern: str, any_case: int) -> bool:
+    return is_like(text, pattern, any_case=bool(any_case))
+
+
+def _has_word(text: str, pattern: str) -> bool:
+    return pattern in f" {' '.join(words_of(text))} "
 
 
 def _open_migrated(path: Path) -> sqlite3.Connection:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from arangovis.domain.errors import Conflict
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import encode
-from arangovis.stores.embedded.properties import Stored, stored_properties
+from arangovis.stores.embedded.properties import WORDS, Stored, stored_properties
 from arangovis.stores.embedded.rows import edge_document
 from arangovis.stores.embedded.transaction import EmbeddedTransaction
 from arangovis.stores.transaction import Draft
@@ -40,8 +40,14 @@ _PUT_RECORD = (
 _REMOVE_RECORD = "DELETE FROM record WHERE kind = ? AND key = ?"
 _LAST = "SELECT (SELECT max(time) FROM action), (SELECT max(id) FROM node), (SELECT node FROM indexed)"
 _INDEX_PROPERTIES = (
-    "INSERT INTO property_by_value SELECT name, type, value, node FROM property WHERE node > ? ORDER BY 1, 2, 3, 4"
+    "INSERT INTO property_by_value SELECT name, type, value, node FROM property WHERE node > ? AND type < ?"
+    " ORDER BY 1, 2, 3, 4"
 )
+_INDEX_WORDS = (
+    "INSERT INTO words_index (rowid, words) SELECT node, value FROM property WHERE node > ? AND type = ? ORDER BY node"
+)
+_NEW_WORDS = "INSERT INTO words_index (rowid, words) VALUES (?, ?)"
+_DROP_WORDS = "INSERT INTO words_index (words_index, rowid, words) VALUES ('delete', ?, ?)"
 _INDEXED = "UPDATE indexed SET node = ?"
 
 INDEX_LAG_MAX = 128
@@ -88,7 +94,8 @@ class Numbers:
     def index_properties(self) -> None:
         """Index the properties of the last nodes by value, if they have become many. To be done last."""
         if self._row_id - self.indexed > INDEX_LAG_MAX:
-            self._connection.execute(_INDEX_PROPERTIES, (self.indexed,))
+            self._connection.execute(_INDEX_PROPERTIES, (self.indexed, WORDS))
+            self._connection.execute(_INDEX_WORDS, (self.indexed, WORDS))
             self._connection.execute(_INDEXED, (self._row_id,))
 
 
@@ -142,14 +149,24 @@ def _change_node(transaction: EmbeddedTransaction, draft: Draft, time: int, numb
     connection.executemany(_DROP_PROPERTY, gone)
     connection.executemany(_NEW_PROPERTY, new)
     if row_id <= numbers.indexed:
-        connection.executemany(_DROP_INDEXED, gone)
-        connection.executemany(_NEW_INDEXED, new)
+        connection.executemany(_DROP_INDEXED, _valued(gone))
+        connection.executemany(_NEW_INDEXED, _valued(new))
+        connection.executemany(_DROP_WORDS, _worded(gone))
+        connection.executemany(_NEW_WORDS, _worded(new))
+
+
+def _valued(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return [row for row in rows if row[2] != WORDS]
+
+
+def _worded(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return [(row[0], row[3]) for row in rows if row[2] == WORDS]
 
 
 def _properties(transaction: EmbeddedTransaction, draft: Draft) -> Iterable[Stored]:
     if draft.deleted:
         return ()
-    return stored_properties(transaction.vertex_kind(draft.id.kind), draft.project, draft.attributes)
+    return stored_properties(transaction.vertex_kind(draft.id.kind, retired=True), draft.project, draft.attributes)
 
 
 def _write_edges(transaction: EmbeddedTransaction, time: int) -> None:

@@ -10,10 +10,15 @@ from typing import TypeAlias
 
 from arangovis.domain.json import Document
 from arangovis.domain.search import PropertyType, properties_of
+from arangovis.domain.words import node_words
 from arangovis_schema import VertexKind
 
 TYPE_CODES = {PropertyType.NUMBER: 0, PropertyType.TEXT: 1, PropertyType.BOOLEAN: 2}
 NOT_A_NUMBER = 3
+WORDS = 4
+"""The type of a node's words, joined; they are found by the full-text index, and never by value."""
+COMPARED = 3
+"""Types below this one have values that compare."""
 
 Value: TypeAlias = str | float | int | bytes
 Stored: TypeAlias = tuple[str, int, Value]
@@ -33,12 +38,20 @@ def project_name(kind: str) -> str:
     return f"{kind}:project"
 
 
+def words_name(kind: str) -> str:
+    """Return the name under which a node's words are kept; no property can be called so."""
+    return f"{kind}:text"
+
+
 def stored_properties(kind: VertexKind, project: str | None, attributes: Document) -> list[Stored]:
     """Return what is stored for a node that is not deleted."""
     prefix = f"{kind.name}."
     stored = [_stored(prefix + name, type_, value) for name, type_, value in properties_of(kind, attributes)]
     if project is not None:
         stored.append((project_name(kind.name), TYPE_CODES[PropertyType.TEXT], project))
+    words = node_words(kind, attributes)
+    if words:
+        stored.append((words_name(kind.name), WORDS, words))
     return stored
 
 
@@ -57,3 +70,13 @@ def stored_number(value: float) -> float | bytes:
     if value < _FLOATS_FROM:
         return b"\x00" + int(value).to_bytes(8)
     return b"\x01" + struct.pack(">d", value)
+
+
+def number_of_stored(value: float | bytes) -> float:
+    """Return the number that `stored_number` stored."""
+    if not isinstance(value, bytes):
+        return value
+    if value[0] == 0:
+        return int.from_bytes(value[1:])
+    number: float = struct.unpack(">d", value[1:])[0]
+    return number

@@ -217,6 +217,22 @@ _END_COLUMNS = {"source": 1, "target": 2}
 """Where they stand in EDGE_COLUMNS."""
 
 
+def edge_history(connection: sqlite3.Connection, row_id: int, limit: int) -> list[Row]:
+    """Return rows of EDGE_COLUMNS for the versions of the edges at a node, oldest first."""
+    return connection.execute(_EDGE_HISTORY, {"node": row_id, "limit": limit}).fetchall()
+
+
+def _every_version(where: str) -> str:
+    return (
+        f"SELECT {EDGE_VERSION_COLUMNS} FROM edge_version e WHERE {where}"
+        f" UNION ALL SELECT {EDGE_COLUMNS} FROM edge e WHERE {where}"
+    )
+
+
+_OUT_AND_IN = (_every_version("e.source = :node"), _every_version("e.target = :node AND e.source <> :node"))
+_EDGE_HISTORY = f"SELECT * FROM ({' UNION ALL '.join(_OUT_AND_IN)} LIMIT :limit) ORDER BY 6"
+
+
 def edge(connection: sqlite3.Connection, source: int, kind: str, target: int, role: str) -> list[Row]:
     """Return (deleted, document) of the current version of an edge, if there is one."""
     return connection.execute(_EDGE, (source, kind, target, role)).fetchall()
@@ -238,20 +254,27 @@ class RecordScan:
     limit: int
 
 
+_PLACE = ('"group"', "due", "key")
+
+
 def records(connection: sqlite3.Connection, scan: RecordScan) -> list[Row]:
     """Return rows of RECORD_COLUMNS in order of (group, due, key)."""
-    statement = _scan_statement(scan.group is not None, scan.due_max is not None, scan.after is not None)
-    after = () if scan.after is None else (scan.after.group, scan.after.due, scan.after.key)
+    after: Row = () if scan.after is None else (scan.after.group, scan.after.due, scan.after.key)
+    if scan.after is not None and scan.after.group == scan.group:
+        after = after[1:]  # said so, SQLite goes there at once, instead of sorting all that is behind
+    statement = _scan_statement(
+        scan.group is not None, scan.due_max is not None, _PLACE[-len(after) :] if after else ()
+    )
     bound = (scan.kind, *(value for value in (scan.group, scan.due_max) if value is not None), *after, scan.limit)
     return connection.execute(statement, bound).fetchall()
 
 
 @cache
-def _scan_statement(grouped: bool, bounded: bool, continued: bool) -> str:
+def _scan_statement(grouped: bool, bounded: bool, place: tuple[str, ...]) -> str:
     where = "WHERE kind = ?"
     where += ' AND "group" = ?' if grouped else ""
     where += " AND due <= ?" if bounded else ""
-    where += ' AND ("group", due, key) > (?, ?, ?)' if continued else ""
+    where += f" AND ({', '.join(place)}) > ({', '.join('?' * len(place))})" if place else ""
     return f'SELECT {RECORD_COLUMNS} FROM record {where} ORDER BY "group", due, key LIMIT ?'
 
 

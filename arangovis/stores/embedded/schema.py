@@ -8,10 +8,14 @@ ones live apart, so that questions about now never walk over history.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from arangovis.domain.errors import Conflict
-from arangovis_schema import SCHEMA_VERSION
+from arangovis.domain.json import decode
+from arangovis.domain.words import node_words
+from arangovis.stores.embedded.properties import WORDS, words_name
+from arangovis_schema import BUILT_IN, SCHEMA_VERSION, VertexKind
+from arangovis_schema.declarations import vertex_kind_of
 
 _FIRST = """
 CREATE TABLE action (
@@ -62,13 +66,51 @@ CREATE TABLE record (
 CREATE INDEX record_by_due ON record (kind, "group", due, key);
 """
 
+_WORDS = """
+-- Finds nodes by word, as `property_by_value` finds them by value, and lags behind as it does. The words are ours (see
+-- domain/words.py), separated by blanks, and this tokenizer takes whatever is between blanks as one token.
+CREATE VIRTUAL TABLE words_index USING fts5(
+    words, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars _"
+);
+-- Tells live nodes apart, so that those who walk a kind need not look at each.
+DROP INDEX node_by_kind;
+CREATE INDEX node_by_kind ON node (kind, deleted);
+"""
+_LIVE_NODES = "SELECT id, document FROM node WHERE kind = ? AND NOT deleted"
+_ADD_WORDS = "INSERT INTO property VALUES (?, ?, ?, ?)"
+_INDEX_WORDS = (
+    "INSERT INTO words_index (rowid, words) SELECT node, value FROM property"
+    " WHERE type = ? AND node <= (SELECT node FROM indexed) ORDER BY node"
+)
+
 
 def _create(connection: sqlite3.Connection) -> None:
     for statement in _FIRST.split(";\n"):
         connection.execute(statement)
 
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _create}
+def _add_words(connection: sqlite3.Connection) -> None:
+    for statement in _WORDS.split(";\n"):
+        connection.execute(statement)
+    for kind in _vertex_kinds(connection):
+        connection.executemany(_ADD_WORDS, _words_of(connection, kind))
+    connection.execute(_INDEX_WORDS, (WORDS,))
+
+
+def _words_of(connection: sqlite3.Connection, kind: VertexKind) -> Iterator[tuple[int, str, int, str]]:
+    for row_id, document in connection.execute(_LIVE_NODES, (kind.name,)):
+        words = node_words(kind, decode(document))
+        if words:
+            yield row_id, words_name(kind.name), WORDS, words
+
+
+def _vertex_kinds(connection: sqlite3.Connection) -> list[VertexKind]:
+    rows = connection.execute("SELECT data FROM record WHERE kind = 'kind' AND \"group\" = 'vertex'").fetchall()
+    declared = [vertex_kind_of(decode(row[0])) for row in rows]
+    return [*BUILT_IN.vertices.values(), *declared]
+
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _create, 2: _add_words}
 """What brings a database from the version before to this one; the caller holds the transaction."""
 
 

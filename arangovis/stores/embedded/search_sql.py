@@ -10,8 +10,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arangovis.domain.errors import InvalidInput
-from arangovis.domain.search import AllOf, AnyOf, Comparison, Filter, Not, Operator, Present, type_of
-from arangovis.stores.embedded.properties import TYPE_CODES, Value, property_name, stored_number
+from arangovis.domain.search import (
+    ACTOR,
+    BUILT_IN_NAMES,
+    CREATED,
+    ID,
+    KIND,
+    PROJECT,
+    TEXT,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Filter,
+    Like,
+    Not,
+    Operator,
+    Present,
+    PropertyType,
+    Words,
+    type_of,
+)
+from arangovis.domain.words import Word, wanted_words
+from arangovis.stores.embedded.properties import (
+    TYPE_CODES,
+    WORDS,
+    Value,
+    project_name,
+    property_name,
+    stored_number,
+    words_name,
+)
 
 FILTER_DEPTH_MAX = 20
 """Deeper nesting would run into SQLite's parser stack; joined terms do not count, however many."""
@@ -28,6 +56,10 @@ class Sql:
     values: tuple[Value, ...] = ()
 
 
+_NODE = "SELECT 1 FROM node n CROSS JOIN action a ON a.time = n.valid_from"
+_COLUMNS = {ID: "n.kind || '/' || n.key", KIND: "n.kind", CREATED: "n.created", ACTOR: "a.actor"}
+"""The built-in names that are not in the projection."""
+
 TRUE = Sql("1")
 FALSE = Sql("0")
 
@@ -42,8 +74,10 @@ def condition(kind: str, where: Filter, *, node: str, depth: int = 0) -> Sql:
     if depth > FILTER_DEPTH_MAX:
         raise InvalidInput(f"the filter is nested deeper than {FILTER_DEPTH_MAX} levels")
     match where:
-        case Comparison() | Present():
-            return exists(property_condition(kind, where), node)
+        case Words(name, query):
+            return joined([_has_word(kind, name, word, node) for word in wanted_words(query)], "AND", TRUE)
+        case Comparison() | Present() | Like():
+            return _leaf(kind, where, node)
         case Not(term):
             inner = condition(kind, term, node=node, depth=depth + 1)
             return Sql(f"NOT {inner.text}", inner.values)
@@ -62,14 +96,55 @@ def joined(terms: Sequence[Sql], word: str, empty: Sql) -> Sql:
     return Sql(f"({left.text} {word} {right.text})", left.values + right.values)
 
 
-def property_condition(kind: str, where: Comparison | Present, *, row: str = "p") -> Sql:
-    """Return the condition on one row of the projection."""
-    name = bindable(property_name(kind, where.name))
+def property_condition(kind: str, where: Comparison | Present | Like, *, row: str = "p") -> Sql:
+    """Return the condition on one row of the projection; words are no such row."""
+    stored = project_name(kind) if where.name == PROJECT else property_name(kind, where.name)
+    name = bindable(stored)
     if isinstance(where, Present):
         return Sql(f"{row}.name = ?", (name,))
-    value = _value_condition(where.operator, where.value, column=f"{row}.value")
-    values = (name, TYPE_CODES[type_of(where.value)], *value.values)
-    return Sql(f"{row}.name = ? AND {row}.type = ? AND {value.text}", values)
+    tested = _test(where, f"{row}.value")
+    return Sql(f"{row}.name = ? AND {row}.type = ? AND {tested.text}", (name, _type_code(where), *tested.values))
+
+
+def words_query(query: str) -> str:
+    """Return the query of the full-text index for nodes that have all the words somewhere."""
+    return " AND ".join(f'"{word.text}"{"*" if word.prefix else ""}' for word in wanted_words(query))
+
+
+def _leaf(kind: str, where: Comparison | Present | Like, node: str) -> Sql:
+    column = _COLUMNS.get(where.name)
+    if column is None:
+        return exists(property_condition(kind, where), node)
+    if isinstance(where, Present):
+        return TRUE
+    if _type_code(where) != TYPE_CODES[PropertyType.NUMBER if where.name == CREATED else PropertyType.TEXT]:
+        return FALSE
+    return _of_node(_test(where, column), node)
+
+
+def _of_node(tested: Sql, node: str) -> Sql:
+    return Sql(f"EXISTS ({_NODE} WHERE n.id = {node} AND {tested.text})", tested.values)
+
+
+def _has_word(kind: str, name: str, word: Word, node: str) -> Sql:
+    pattern = bindable(word.pattern)
+    if name == TEXT:
+        values = (words_name(kind), WORDS, pattern)
+        return exists(Sql("p.name = ? AND p.type = ? AND instr(p.value, ?)", values), node)
+    if name in BUILT_IN_NAMES:
+        return FALSE
+    values = (bindable(property_name(kind, name)), TYPE_CODES[PropertyType.TEXT], pattern)
+    return exists(Sql("p.name = ? AND p.type = ? AND has_word(p.value, ?)", values), node)
+
+
+def _test(where: Comparison | Like, column: str) -> Sql:
+    if isinstance(where, Like):
+        return Sql(f"is_like({column}, ?, ?)", (bindable(where.pattern), where.any_case))
+    return _value_condition(where.operator, where.value, column=column)
+
+
+def _type_code(where: Comparison | Like) -> int:
+    return TYPE_CODES[PropertyType.TEXT if isinstance(where, Like) else type_of(where.value)]
 
 
 def exists(row: Sql, node: str) -> Sql:

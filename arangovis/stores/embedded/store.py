@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from arangovis.domain.errors import NotSupported
+from arangovis.domain.facets import Facets, check_facets
 from arangovis.domain.graph import Action, Caller, Direction, Edge, EdgeId, Lineage, Node, Page, Record, Walk
 from arangovis.domain.ids import NodeId
-from arangovis.domain.search import Search
+from arangovis.domain.search import CREATED, Search
 from arangovis.stores.base import EDGE_PAGE_MAX, SCAN_LIMIT_MAX, GraphStore
 from arangovis.stores.embedded import queries
 from arangovis.stores.embedded.connection import SQLITE_VERSION_MIN, ReaderPool, connect, unavailable
+from arangovis.stores.embedded.facets import facets as facets_of
 from arangovis.stores.embedded.forks import register
 from arangovis.stores.embedded.frozen import frozen
+from arangovis.stores.embedded.ordered import ordered_page
 from arangovis.stores.embedded.rows import edges_of, nodes_of, record_of
 from arangovis.stores.embedded.schema import upgrade
-from arangovis.stores.embedded.search import search as page_of
+from arangovis.stores.embedded.search import page_by_age
 from arangovis.stores.embedded.turns import Turn
 from arangovis.stores.embedded.walk import walk as lineage_of
 from arangovis.stores.embedded.writer import Writer
@@ -135,7 +138,23 @@ class EmbeddedStore(GraphStore):
     def search(self, search: Search) -> Page[Node]:
         """See `GraphStore.search`."""
         with self._readers.snapshot() as connection:
-            return page_of(connection, search)
+            if search.order is None or search.order.name == CREATED:
+                return page_by_age(connection, search)
+            return ordered_page(connection, search, search.order)
+
+    def facets(self, search: Search, names: Sequence[str], limit: int) -> Facets:
+        """See `GraphStore.facets`."""
+        check_facets(names, limit)
+        with self._readers.snapshot() as connection:
+            return facets_of(connection, search, names, limit)
+
+    def edge_history(self, node_id: NodeId, *, limit: int = SCAN_LIMIT_MAX) -> Sequence[Edge]:
+        """See `GraphStore.edge_history`."""
+        with self._readers.snapshot() as connection:
+            row_ids = [row[0] for row in queries.nodes_by_id(connection, (node_id,), None)]
+            rows = queries.edge_history(connection, row_ids[0], limit) if row_ids else []
+            found = queries.ids_by_row(connection, {end for row in rows for end in row[:2]})
+            return edges_of(connection, rows, {row_id: NodeId(kind, key) for row_id, kind, key in found})
 
     def history(self, node_id: NodeId) -> Sequence[Node]:
         """See `GraphStore.history`."""

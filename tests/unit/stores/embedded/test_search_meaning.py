@@ -20,7 +20,7 @@ from arangovis.domain.search import (
     matches,
     properties_of,
 )
-from arangovis.stores.embedded import EmbeddedStore, flush, search
+from arangovis.stores.embedded import EmbeddedStore, drivers, flush
 from arangovis.stores.embedded.search_sql import FILTER_DEPTH_MAX
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.samples import SAMPLES, act, create, delete, run
@@ -84,7 +84,7 @@ def filters(values: st.SearchStrategy[object]) -> st.SearchStrategy[Filter]:
 def searched(request: pytest.FixtureRequest, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> EmbeddedStore:
     if request.param:
         monkeypatch.setattr(flush, "INDEX_LAG_MAX", 0)
-        monkeypatch.setattr(search, "DRIVER_ROWS_MAX", 2)
+        monkeypatch.setattr(drivers, "DRIVER_ROWS_MAX", 2)
     return store
 
 

@@ -1,0 +1,25 @@
+"""The searching services of one store."""
+
+from dataclasses import dataclass
+
+from arangovis.services.searching.content import Contents
+from arangovis.services.searching.failures import Failures
+from arangovis.services.searching.saved import SavedSearches
+from arangovis.services.searching.searches import Searches
+from arangovis.stores.base import GraphStore
+
+
+@dataclass(frozen=True, slots=True)
+class SearchServices:
+    """What answers searches, saved ones, and the questions that are searches at heart."""
+
+    searches: Searches
+    saved: SavedSearches
+    contents: Contents
+    failures: Failures
+
+
+def search_services(store: GraphStore) -> SearchServices:
+    """Put the services over a store."""
+    searches = Searches(store)
+    return SearchServices(searches, SavedSearches(store, searches), Contents(store), Failures(store))

@@ -1,0 +1,1 @@
+"""What searches cost, and how that grows with the number of runs."""
