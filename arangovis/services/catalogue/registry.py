@@ -10,19 +10,11 @@ from arangovis.domain.graph import Caller, Direction, EdgeId, Page
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import EMPTY, Document, canonical
 from arangovis.domain.search import AllOf, Comparison, Operator, Search
+from arangovis.services.catalogue.names import Registered, check_name, ensure_facts, free_project_id, project_id
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
-NAME_LENGTH_MAX = 256
 _NUMBERS = "model-version"
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """What a registration answers: the node, and whether it is new. A repeat answers the same node."""
-
-    node: NodeId
-    created: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +45,8 @@ class Catalogue:
     def add_project(self, transaction: Transaction, name: str, facts: Document) -> Registered:
         """Register a project inside an action."""
         check_name("name", name)
-        node = named_id("project", None, name)
-        return Registered(node, transaction.ensure(node, node.key, {**facts, "name": name}))
+        node = free_project_id(transaction, name)
+        return Registered(node, ensure_facts(transaction, node, node.key, {**facts, "name": name}))
 
     def register_model(self, project: str, name: str, caller: Caller, *, facts: Document | None = None) -> Registered:
         """Register a model in a project.
@@ -71,7 +63,7 @@ class Catalogue:
         check_name("name", name)
         home = project_id(transaction, project)
         node = named_id("model", home.key, name)
-        created = transaction.ensure(node, home.key, {**facts, "name": name})
+        created = ensure_facts(transaction, node, home.key, {**facts, "name": name})
         transaction.link(EdgeId("contains", home, node))
         return Registered(node, created)
 
@@ -123,7 +115,7 @@ class Catalogue:
             facts = {**facts, "attributes": {"detector": str(detector)}}
 
         def action(transaction: Transaction) -> Registered:
-            created = transaction.ensure(node, version.project, facts)
+            created = ensure_facts(transaction, node, version.project, facts)
             transaction.link(EdgeId("contains", version.id, node, "metric"))
             return Registered(node, created)
 
@@ -167,31 +159,6 @@ class Catalogue:
         ids = [edge.id.target for edge in edges if edge.id.target.kind == "metric_spec"]
         nodes = self._store.get_many(ids).values()
         return sorted((MetricSpec.of(node) for node in nodes if not node.version.deleted), key=lambda spec: spec.name)
-
-
-def check_name(field: str, name: str) -> None:
-    """Refuse a name that is empty, too long, or has control characters.
-
-    Raises:
-        InvalidInput: it names the field.
-
-    """
-    if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
-        problem = f"{name[:80]!r} is not 1 to {NAME_LENGTH_MAX} printable characters"
-        raise InvalidInput.of(Fault(field, problem))
-
-
-def project_id(transaction: Transaction, name: str) -> NodeId:
-    """Return the node of a project.
-
-    Raises:
-        NotFound: there is none of this name.
-
-    """
-    node = named_id("project", None, name)
-    if transaction.find(node) is None:
-        raise NotFound(f"there is no project {name!r}")
-    return node
 
 
 def _add_version(

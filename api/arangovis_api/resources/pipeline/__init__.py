@@ -1,0 +1,1 @@
+"""The catalogue beside projects, models and versions."""
