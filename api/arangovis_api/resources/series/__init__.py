@@ -1,0 +1,1 @@
+"""Series: fields, sets of them, and the rows that runs log."""

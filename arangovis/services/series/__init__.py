@@ -1,0 +1,1 @@
+"""Series: what runs log, row by row."""
