@@ -11,7 +11,7 @@ from arangovis.client.backend import Backend
 from arangovis.client.problems import json_of
 from arangovis.client.values import microseconds
 from arangovis.client.waiting import succeeded
-from arangovis.domain.errors import StoreUnavailable
+from arangovis.domain.errors import Fault, InvalidInput, StoreUnavailable
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import from_wire
 
@@ -29,7 +29,7 @@ class Asking:
         raise NotImplementedError
 
     def _ask(
-        self, answer: type[T], method: str, path: str, /, body: Mapping[str, Any] | None = None, **query: object
+        self, answer: type[T], method: str, path: str, body: Mapping[str, Any] | None = None, /, **query: object
     ) -> T:
         """Send a request and read its answer; of `query`, what is None is left out.
 
@@ -44,11 +44,11 @@ class Asking:
         except (ValueError, KeyError, TypeError) as error:
             raise StoreUnavailable(f"the answer of {path} is not what this version of arangovis reads") from error
 
-    def _ask_document(self, method: str, path: str, /, body: Mapping[str, Any] | None = None, **query: object) -> Any:
+    def _ask_document(self, method: str, path: str, body: Mapping[str, Any] | None = None, /, **query: object) -> Any:
         """Send a request and return its answer as JSON."""
         given = {name: _text(value) for name, value in query.items() if value is not None}
         target = f"{API}{path}?{urlencode(given)}" if given else f"{API}{path}"
-        sent = None if body is None else orjson.dumps(body, default=_text)
+        sent = None if body is None else _json(body)
         response = self._backend.api().send(method, target, body=sent, headers={} if body is None else _JSON)
         return None if response.status == 204 else json_of(response)
 
@@ -70,6 +70,13 @@ class Asking:
 
         """
         return succeeded(self._backend, run, timeout_s=timeout_s).id
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body, default=_text)
+    except TypeError as error:
+        raise InvalidInput.of(Fault("body", f"is no JSON: {error}")) from error
 
 
 def segment(text: str) -> str:

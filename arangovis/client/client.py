@@ -5,11 +5,21 @@ from dataclasses import replace
 
 from arangovis.client.anomaly import Anomaly
 from arangovis.client.backend import PRODUCTION, TRAINING, Backend
+from arangovis.client.catalogue import Cataloguing
 from arangovis.client.compatibility import Compatibility
+from arangovis.client.deploying import Deploying
+from arangovis.client.drift import Drifting
 from arangovis.client.logged import sound
 from arangovis.client.projected import ProjectedRows
+from arangovis.client.questions import Questions
+from arangovis.client.reading_series import SeriesReading
+from arangovis.client.run_editing import RunEditing
+from arangovis.client.searching import Searching
+from arangovis.client.series import SeriesDefining
+from arangovis.client.stewardship import Stewarding
 from arangovis.client.tables import Table, table_bytes
 from arangovis.client.transport import closed
+from arangovis.client.trials import TrialQuestions
 from arangovis.client.values import (
     AnyTime,
     AnyVersion,
@@ -41,7 +51,18 @@ from arangovis_schema import LINEAGE_EDGE_KINDS
 WAIT_DEFAULT_S = 600.0
 
 
-class Client:
+class Client(
+    Cataloguing,
+    Deploying,
+    Drifting,
+    Questions,
+    RunEditing,
+    Searching,
+    Stewarding,
+    TrialQuestions,
+    SeriesDefining,
+    SeriesReading,
+):
     """A connection to arangovis; made by `arangovis.connect`. Use it in a `with`, or `close` it.
 
     Any number of threads may share one. Nodes are named by `NodeId` or text (`run/0190…`), model versions by their
@@ -73,12 +94,25 @@ class Client:
 
     # --- registering ------------------------------------------------------------------------------------------
 
-    def register_project(self, name: str) -> NodeId:
-        """Register a project, or find it."""
-        return self._backend.register_project(name)
+    def register_project(self, name: str, **facts: JsonValue) -> NodeId:
+        """Register a project, or find it; `facts` are its `description`, `tags` and `attributes`.
 
-    def register_model(self, project: str, name: str) -> NodeId:
-        """Register a model, or find it."""
+        Raises:
+            AlreadyExists: it is there with other facts.
+
+        """
+        return self._register("/projects", {"name": name, **facts}) if facts else self._backend.register_project(name)
+
+    def register_model(self, project: str, name: str, **facts: JsonValue) -> NodeId:
+        """Register a model, or find it; `facts` are its `description`, `tags` and `attributes`.
+
+        Raises:
+            NotFound: there is no such project.
+            AlreadyExists: it is there with other facts.
+
+        """
+        if facts:
+            return self._register("/models", {"project": project, "name": name, **facts})
         return self._backend.register_model(project, name)
 
     def register_model_version(

@@ -32,7 +32,7 @@ def connect(
         InvalidInput: the URL, the name or a setting is not valid, or both a URL and a home are given.
 
     """
-    who = check_actor(actor or _user())
+    who = check_actor(actor or user_name())
     address = server_url(url, home)
     if address is None:
         return _local(home, who)
@@ -47,7 +47,7 @@ def connect_to(service: "Arangovis", *, actor: str | None = None) -> Client:
     """Return a client of a service that is open in this process already; closing the client closes the service."""
     from arangovis.client.local import LocalBackend
 
-    return Client(LocalBackend(service, check_actor(actor or _user())))
+    return Client(LocalBackend(service, check_actor(actor or user_name())))
 
 
 def server_url(url: str | None, home: str | Path | None) -> str | None:
@@ -69,7 +69,8 @@ def _local(home: str | Path | None, actor: str) -> Client:
     return connect_to(build(read_settings({"home": home})), actor=actor)
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return the name of who runs this process."""
     try:
         return getpass.getuser() or "unknown"
     except (OSError, KeyError, ImportError):

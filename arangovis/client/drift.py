@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from arangovis.client.asking import Asking
 from arangovis.client.values import node_id
 from arangovis.domain.ids import NodeId
-from arangovis.drift.values import ALPHA, ROWS_MAX, THRESHOLD
+from arangovis.drift.values import DriftOptions
 from arangovis.services.drift.detection import Shift
 
 WAIT_DEFAULT_S = 3600.0
@@ -20,10 +20,7 @@ class Drifting(Asking):
         current: NodeId | str,
         *,
         ignored: Sequence[str] = (),
-        rows_max: int = ROWS_MAX,
-        threshold: float = THRESHOLD,
-        alpha: float = ALPHA,
-        seed: int = 0,
+        options: DriftOptions | None = None,
         timeout_s: float = WAIT_DEFAULT_S,
     ) -> Shift:
         """Say whether a data set comes from where another one came from; its `report` names the columns that moved.
@@ -32,10 +29,7 @@ class Drifting(Asking):
             reference: what was, such as training data.
             current: what is, such as the traffic of a period.
             ignored: columns not to look at.
-            rows_max: rows of each side to look at, a sample if there are more.
-            threshold: area under the curve from which a shift is one; 0.5 is none, 1 complete separation.
-            alpha: significance that it must have.
-            seed: of sample, folds and classifier.
+            options: how many rows to look at, from which area on a shift is one, and the seed.
             timeout_s: seconds to wait.
 
         Raises:
@@ -44,14 +38,15 @@ class Drifting(Asking):
             ArangovisError: as `wait`.
 
         """
+        how = options or DriftOptions()
         body = {
             "reference": str(node_id(reference, "dataset")),
             "current": str(node_id(current, "dataset")),
-            "ignored": list(ignored),
-            "rows_max": rows_max,
-            "threshold": float(threshold),
-            "alpha": float(alpha),
-            "seed": seed,
+            "ignored": sorted({*ignored, *how.ignored}),
+            "rows_max": how.rows_max,
+            "threshold": float(how.threshold),
+            "alpha": float(how.alpha),
+            "seed": how.seed,
         }
         asked = self._ask(Shift, "POST", "/shift-detections", body)
         return self.shift(self._finished(asked.run, timeout_s))

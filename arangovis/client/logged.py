@@ -27,6 +27,8 @@ def sound(logged: LoggedRun) -> LoggedRun:
         attributes=plain_document(logged.attributes),
         inputs=tuple(Input(node_id(item.node), item.role) for item in logged.inputs),
         outputs=tuple(_output(output) for output in logged.outputs),
+        evaluation=plain_scalars("evaluation", logged.evaluation),
+        extra=plain_document(logged.extra),
     )
 
 
@@ -46,6 +48,10 @@ def document(logged: LoggedRun) -> Mapping[str, Any]:
         "outputs": [_output_document(output) for output in logged.outputs],
         "started": logged.started,
         "ended": logged.ended,
+        "evaluation": dict(logged.evaluation) or None,
+        "params_node": logged.params_node or None,
+        "deployment_tag": logged.deployment_tag,
+        "extra": dict(logged.extra) or None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -1,0 +1,1 @@
+"""Values of any library as typed columns."""
