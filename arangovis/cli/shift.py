@@ -18,9 +18,10 @@ def command(
     """Say whether the data set CURRENT comes from where REFERENCE came from, and which columns moved."""
     from arangovis.cli.target import open_client
     from arangovis.domain.wire import to_wire
+    from arangovis.drift.values import DriftOptions
 
     with open_client(home, url) as client:
-        found = client.detect_shift(reference, current, ignored=ignore, rows_max=rows)
+        found = client.detect_shift(reference, current, ignored=ignore, options=DriftOptions(rows_max=rows))
     if as_json:
         print_json(to_wire(found))
     else:

@@ -80,3 +80,11 @@ def _changes(before: Mapping[str, JsonValue], now: Mapping[str, JsonValue]) -> s
 def _add(table: Table, *cells: str) -> None:
     """Add a row of plain texts; what people wrote is never read as markup."""
     table.add_row(*(Text("\n".join(printable(line) for line in cell.split("\n"))) for cell in cells))
+
+
+def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table of plain texts."""
+    table = Table(*columns)
+    for row in rows:
+        _add(table, *row)
+    return table

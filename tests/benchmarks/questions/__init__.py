@@ -1,0 +1,1 @@
+"""Benchmark of the questions of lineage over REST. See `__main__.py`."""
