@@ -9,13 +9,14 @@ from arangovis.domain.errors import InvalidInput, NotSupported
 from arangovis.projections.base import no_progress
 from arangovis.projections.quality import (
     ALL_PAIRS_ROWS_MAX,
+    Layout,
     QualityMetric,
     evaluate,
     global_score,
     metric_name,
     sammon,
     sammon_error,
-    sammon_error_scaled,
+    sammon_error_scale_fitted,
 )
 from arangovis.projections.registry import projector
 
@@ -90,7 +91,7 @@ def test_an_isometric_copy_has_no_sammon_error(seed: int) -> None:
     turn = np.linalg.qr(generator.normal(size=(13, 13)))[0]
     copy = WINE @ turn + generator.normal(size=13)
     assert sammon_error(WINE, copy, seed=0) == pytest.approx(0.0, abs=1e-9)
-    assert sammon_error_scaled(WINE, 7 * copy, seed=0) == pytest.approx(0.0, abs=1e-9)
+    assert sammon_error_scale_fitted(WINE, 7 * copy, seed=0) == pytest.approx(0.0, abs=1e-9)
 
 
 @given(seed=seeds)
@@ -127,7 +128,7 @@ def test_a_sample_of_pairs_estimates_all_of_them(monkeypatch: pytest.MonkeyPatch
     sampled = sammon_error(rows, points, seed=1)
     assert sampled == sammon_error(rows, points, seed=1)
     assert sampled != sammon_error(rows, points, seed=2)
-    monkeypatch.setattr("arangovis.projections.quality.ALL_PAIRS_ROWS_MAX", len(rows))
+    monkeypatch.setattr("arangovis.projections.quality.stress.ALL_PAIRS_ROWS_MAX", len(rows))
     assert sampled == pytest.approx(sammon_error(rows, points, seed=1), rel=0.01)
 
 
@@ -139,28 +140,33 @@ def test_tables_of_different_length_are_refused() -> None:
 
 def test_evaluate_answers_every_name_with_a_value_or_a_reason() -> None:
     names = [name.value for name in QualityMetric]
-    found = evaluate(names, original=WINE, projected=pca(WINE), seed=0)
-    assert list(found) == [
-        "global_score",
-        "sammon_error",
-        "sammon_error_scaled",
-        "auc_score",
-        "stability_score",
-        "msid",
-        "clustering",
-    ]
+    found = evaluate(names, Layout(WINE, pca(WINE)))
+    assert set(names) - {"clustering"} <= found.keys() | {"clustering"}
     assert found["global_score"] == pytest.approx(1.0, abs=1e-6)
-    assert isinstance(found["sammon_error_scaled"], float)
-    for name in ("auc_score", "stability_score", "msid", "clustering"):
-        assert str(found[name]).startswith("skipped: this version does not ")
+    reasons = {name: value for name, value in found.items() if isinstance(value, str)}
+    assert reasons == {
+        "stability_score": "skipped: the method cannot be fitted again here",
+        "clustering": "skipped: the rows have no labels",
+        "knn_accuracy": "skipped: the rows have no labels",
+        "svc_accuracy": "skipped: the rows have no labels",
+    }
+
+
+def test_with_labels_and_a_refit_nothing_is_skipped() -> None:
+    labels, points = load_digits().target[:500], pca(DIGITS)
+    layout = Layout(DIGITS, points, labels=labels, refit=lambda part: pca(DIGITS[part]))
+    found = evaluate(list(QualityMetric), layout)
+    assert all(isinstance(value, float) for value in found.values())
+    original = {"global_score", "sammon_error", "knn_acc", "svc_acc", "stability_score", "msid"}
+    assert original | {"clustering_random_score", "clustering_mutual_info"} <= found.keys()
 
 
 def test_evaluate_skips_what_the_data_do_not_allow() -> None:
-    found = evaluate(["SAMMON_ERROR"], original=np.ones((9, 3)), projected=WINE[:9, :2], seed=0)
+    found = evaluate(["SAMMON_ERROR"], Layout(np.ones((9, 3)), WINE[:9, :2]))
     assert found == {"sammon_error": "skipped: no two rows differ"}
-    assert evaluate([], original=WINE, projected=pca(WINE), seed=0) == {}
+    assert evaluate([], Layout(WINE, pca(WINE))) == {}
     with pytest.raises(InvalidInput, match="'nope'"):
-        evaluate(["nope"], original=WINE, projected=pca(WINE), seed=0)
+        evaluate(["nope"], Layout(WINE, pca(WINE)))
 
 
 @pytest.mark.parametrize(
