@@ -6,6 +6,7 @@ from arangovis.artifacts.base import ArtifactStore
 from arangovis.artifacts.registry import open_artifacts
 from arangovis.compatibility.methods import WORKER_METHODS
 from arangovis.domain.errors import ArangovisError
+from arangovis.drift.methods import DETECT
 from arangovis.projections.registry import STEP_METHODS, names
 from arangovis.services.anomaly.detectors import Detectors
 from arangovis.services.anomaly.exporting import Exports
@@ -15,6 +16,7 @@ from arangovis.services.anomaly.training import TrainRun
 from arangovis.services.batch import Batch
 from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
+from arangovis.services.catalogue.pipeline import Pipeline
 from arangovis.services.compatibility.comparisons import Comparisons
 from arangovis.services.compatibility.instances import Instances
 from arangovis.services.compatibility.recorded_sweeps import RecordedSweeps
@@ -22,12 +24,15 @@ from arangovis.services.compatibility.sweep_steps import SweepSteps
 from arangovis.services.compatibility.sweeps import Sweeps
 from arangovis.services.copying.marks import check_usable
 from arangovis.services.datasets import Datasets
+from arangovis.services.drift.columns import ColumnReader
+from arangovis.services.drift.detection import ShiftRun, Shifts
+from arangovis.services.external.runs import ExternalRuns
 from arangovis.services.frames.frames import Frames, ParseRun
 from arangovis.services.frames.h2o_names import H2ONames
 from arangovis.services.frames.import_roots import ImportRoots
 from arangovis.services.lineage.lineage import LineageService
 from arangovis.services.lineage.origin import Origins
-from arangovis.services.methods import PARSE, SCORE, TRAIN
+from arangovis.services.methods import PARSE, SCORE, TRAIN, VERIFY
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
 from arangovis.services.projections.all_rows import AllRows
@@ -36,10 +41,16 @@ from arangovis.services.projections.answers import Answers
 from arangovis.services.projections.projections import METHOD_PREFIX, Projections
 from arangovis.services.projections.run import ProjectionRun
 from arangovis.services.projections.samples import Samples
+from arangovis.services.recomputing.questions import GraphQuestions
 from arangovis.services.run_log import RunLog
 from arangovis.services.runs import Runs
 from arangovis.services.search import NodeSearch
+from arangovis.services.searching.services import SearchServices, search_services
+from arangovis.services.series.reading.services import SeriesReading, series_reading
+from arangovis.services.series.series import SeriesServices, series_services
 from arangovis.services.snapshots import Snapshots
+from arangovis.services.stewardship.desk import Stewardship
+from arangovis.services.stewardship.verifying import VerifyRun
 from arangovis.settings import Settings, read_settings
 from arangovis.stores.base import GraphStore
 from arangovis.stores.registry import open_store
@@ -55,6 +66,7 @@ class Arangovis:
     artifacts: ArtifactStore
     blobs: Blobs
     catalogue: Catalogue
+    pipeline: Pipeline
     datasets: Datasets
     snapshots: Snapshots
     params: ParamsHistory
@@ -71,12 +83,19 @@ class Arangovis:
     scoring: Scoring
     exports: Exports
     monitoring: Monitoring
+    shifts: Shifts
     h2o_names: H2ONames
     import_roots: ImportRoots
     lineage: LineageService
     origins: Origins
+    questions: GraphQuestions
+    stewardship: Stewardship
     search: NodeSearch
+    searching: SearchServices
+    series: SeriesServices
+    series_reading: SeriesReading
     run_log: RunLog
+    external_runs: ExternalRuns
     batch: Batch
 
     def close(self) -> None:
@@ -119,9 +138,10 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         answers=Answers(store, blobs, datasets=datasets, runs=plans.runs),
         runs=plans.runs,
     )
-    run_log = RunLog(store)
+    run_log, series = RunLog(store), series_services(store, blobs)
     frames = Frames(store, blobs, datasets=datasets, runs=plans.runs)
     detectors = Detectors(store, blobs, catalogue=catalogue, frames=frames, runs=plans.runs)
+    all_rows = AllRows(store, blobs, datasets=datasets, snapshots=snapshots, params=params, plans=plans)
     data, factories = (datasets, snapshots), settings.model_factories
     sweeps = Sweeps(store, blobs, catalogue=catalogue, data=data, plans=plans, factories=factories)
     return Arangovis(
@@ -130,13 +150,14 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         artifacts=artifacts,
         blobs=blobs,
         catalogue=catalogue,
+        pipeline=Pipeline.over(store),
         datasets=datasets,
         snapshots=snapshots,
         params=params,
         plans=plans,
         runs=plans.runs,
         projections=projections,
-        all_rows=AllRows(store, blobs, datasets=datasets, snapshots=snapshots, params=params, plans=plans),
+        all_rows=all_rows,
         sweeps=sweeps,
         recorded_sweeps=RecordedSweeps(store, blobs, catalogue=catalogue, runs=plans.runs, sweeps=sweeps),
         comparisons=Comparisons(store, blobs, catalogue=catalogue, data=data, runs=plans.runs),
@@ -146,12 +167,19 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         scoring=Scoring(store, blobs, frames=frames, detectors=detectors, runs=plans.runs),
         exports=Exports(store, blobs, plans.runs),
         monitoring=Monitoring(catalogue, detectors),
+        shifts=Shifts(store, blobs, datasets=datasets, snapshots=snapshots, runs=plans.runs),
         h2o_names=H2ONames(store, frames, plans.runs),
         import_roots=ImportRoots.of(settings.import_roots),
         lineage=LineageService(store),
         origins=Origins(store),
+        stewardship=Stewardship.over(store, blobs, data=(datasets, snapshots), detectors=detectors, runs=plans.runs),
+        questions=GraphQuestions.over(store, blobs, catalogue=catalogue, data=(*data, all_rows), plans=plans),
         search=NodeSearch(store),
+        searching=search_services(store),
+        series=series,
+        series_reading=series_reading(store, blobs, series),
         run_log=run_log,
+        external_runs=ExternalRuns(store, blobs, catalogue),
         batch=Batch(store, catalogue, run_log),
     )
 
@@ -172,7 +200,9 @@ def worker_context(service: Arangovis) -> WorkerContext:
     data, factories = (service.datasets, service.snapshots), service.settings.model_factories
     handlers |= dict.fromkeys(WORKER_METHODS, SweepSteps(service.store, service.blobs, *data, factories=factories))
     handlers[PARSE] = ParseRun(service.frames)
+    handlers[VERIFY] = VerifyRun(service.stewardship.checks)
     handlers[TRAIN] = TrainRun(service.frames)
+    handlers[DETECT] = ShiftRun(ColumnReader(service.datasets, service.snapshots, service.frames))
     handlers[SCORE] = ScoreRun(service.scoring, service.frames, service.detectors)
     return WorkerContext(service.settings, service.store, service.runs, handlers)
 

@@ -29,16 +29,19 @@ _PATH_FIELDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.@+=-]{0,127}$"},
     ),
     "method": ("A method of projection, such as `umap`.", {"type": "string"}),
-    "name": ("The name of a file, a frame, a model or a job.", {"type": "string"}),
+    "name": ("The name of a file, a frame, a model, a job or a saved search.", {"type": "string"}),
     "model": ("The integer id of a detector, or the name of its model.", {"type": "string"}),
     "frame": ("The name of a frame.", {"type": "string"}),
     "point": ("The number of a point, from 0.", {"type": "integer", "minimum": 0}),
     "instance": ("The id of a row.", {"type": "string"}),
+    "package": ("The name of a package, such as `scikit-learn`.", {"type": "string"}),
+    "digest": ("The SHA-256 of a content, in hex.", {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}),
 }
 _PHRASES = {
     200: "Done; nothing is new.",
     201: "Made.",
     202: "Accepted; it is computed now.",
+    204: "Done; there is nothing to answer.",
     304: "The client has this answer.",
 }
 _DESCRIPTION = """Provenance of machine-learning models: one lineage graph, and plots that know where they came from.
@@ -121,6 +124,8 @@ def _operation(path: str, method: str, declared: Operation) -> dict[str, Any]:
 def _content(body: Body, media_type: str) -> type[Schema] | dict[str, Any]:
     if body.schema is not None:
         return body.schema
+    if body.described is not None and media_type == JSON:
+        return body.described
     rows = {"type": "array", "items": {"type": "object"}}
     return rows if media_type == JSON else {"type": "string", "format": "binary"}
 

@@ -39,6 +39,8 @@ class Body:
     """Whether a body without a Content-Type is taken too."""
     read: Callable[[Mapping[str, Any]], object] | None = None
     """Reads the object in place of the schema, which then only documents it: where marshmallow is too slow."""
+    described: type[Schema] | None = None
+    """Documents a JSON object that the responder reads itself, beside other media types."""
 
 
 @dataclass(frozen=True, slots=True)

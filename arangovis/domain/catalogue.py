@@ -126,11 +126,13 @@ class DatasetForm(StrEnum):
     TABLE = "table"
     STREAM = "stream"
     SNAPSHOT = "snapshot"
+    EXTERNAL = "external"
+    """Its rows are kept elsewhere; it is known by what was said of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set. `segments` is the length of its manifest; `digest` identifies its content."""
+    """A data set. `segments` is the length of its manifest; `digest` identifies its content, if it is known."""
 
     id: NodeId
     project: str | None
@@ -151,7 +153,7 @@ class Dataset:
             project=project,
             name=text(attributes, "name"),
             form=DatasetForm(text(attributes, "form")),
-            digest=text(attributes, "digest"),
+            digest=optional_text(attributes, "digest") or "",
             rows=integer(attributes, "rows", 0),
             segments=integer(attributes, "segments", 0),
             source=None if source is None else NodeId.parse(source),

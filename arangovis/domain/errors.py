@@ -8,9 +8,12 @@ ArangovisError                      code
 ├── TooLarge (ValueError)           too-large            over a documented limit
 ├── NotFound (KeyError)             not-found
 │   └── Gone                        gone                 it was deleted; a tombstone is kept
+│       └── RunGone                 run-gone             the run was deleted, so that nothing is added to it
 ├── Conflict                        conflict             the state of things forbids it
 │   ├── AlreadyExists               already-exists       other content under the same name
 │   ├── InUse                       in-use               something depends on it
+│   ├── GateRefused                 gate-refused         a gate's condition does not hold
+│   ├── RunReplaced                 run-replaced         the run is of another generation now
 │   └── LeaseLost                   lease-lost           another attempt holds the run now
 ├── Unauthorized                    unauthorized
 ├── Forbidden                       forbidden
@@ -101,6 +104,12 @@ class Gone(NotFound):
     code = "gone"
 
 
+class RunGone(Gone):
+    """The run was deleted: nothing can be added to it."""
+
+    code = "run-gone"
+
+
 class Conflict(ArangovisError):
     """The state of things forbids it."""
 
@@ -121,6 +130,18 @@ class InUse(Conflict):
     def __init__(self, message: str, dependants: tuple[str, ...]) -> None:
         super().__init__(message)
         self.dependants = dependants
+
+
+class RunReplaced(Conflict):
+    """The run is of another generation now: what belongs to this one is not taken."""
+
+    code = "run-replaced"
+
+
+class GateRefused(Conflict):
+    """A gate's condition does not hold; the text names what failed."""
+
+    code = "gate-refused"
 
 
 class LeaseLost(Conflict):

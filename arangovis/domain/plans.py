@@ -1,6 +1,6 @@
 """Plans: runs that stand for their steps. A plan holds no worker while its steps wait for each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from arangovis.domain.errors import Fault, InvalidInput
@@ -8,6 +8,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, Scalar
 from arangovis.domain.views import integer, items, mapping, optional_text, scalars, text
 
+_MADE = "$made"
 STEPS_MAX = 1000
 """Ending a step looks at all of them."""
 
@@ -17,7 +18,8 @@ class Step:
     """One step: a run to be made once the steps it waits for have succeeded.
 
     `inputs` are (node, role) that exist already; `takes` are (step, role made, role read): what an earlier step made.
-    With a `run_key` a run that was made before, or is under way for somebody else, can be the step.
+    With a `run_key` a run that was made before, or is under way for somebody else, can be the step. `project` is that
+    of the plan if it is None. An option may be `made_by` a step: the node is put there once it is known.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Step:
     takes: tuple[tuple[str, str, str], ...] = ()
     after: tuple[str, ...] = ()
     run_key: str | None = None
+    question: str | None = None
+    project: str | None = None
 
     @property
     def waits_for(self) -> frozenset[str]:
@@ -37,9 +41,9 @@ class Step:
 
     def document(self) -> Document:
         """Return it as JSON."""
-        key: Document = {} if self.run_key is None else {"run_key": self.run_key}
+        known = {"run_key": self.run_key, "question": self.question, "project": self.project}
         return {
-            **key,
+            **{name: value for name, value in known.items() if value is not None},
             "name": self.name,
             "method": self.method,
             "params": dict(self.params),
@@ -63,7 +67,26 @@ class Step:
             takes=tuple((step, made, read) for step, made, read in _rows(document, "takes", 3)),
             after=tuple(str(name) for name in items(document, "after")),
             run_key=optional_text(document, "run_key"),
+            question=optional_text(document, "question"),
+            project=optional_text(document, "project"),
         )
+
+
+def made_by(step: str, role: str) -> Document:
+    """Return what stands in a step's options for the node that an earlier step makes in a role."""
+    return {_MADE: [step, role]}
+
+
+def resolved(options: JsonValue, node_of: Callable[[str, str], NodeId]) -> JsonValue:
+    """Return options with the ids of the nodes that earlier steps made, which `node_of` tells by step and role."""
+    if isinstance(options, Mapping):
+        if options.keys() == {_MADE}:
+            step, role = map(str, items(options, _MADE))
+            return str(node_of(step, role))
+        return {name: resolved(value, node_of) for name, value in options.items()}
+    if isinstance(options, list | tuple):
+        return [resolved(value, node_of) for value in options]
+    return options
 
 
 def _rows(document: Document, name: str, width: int) -> list[list[str]]:

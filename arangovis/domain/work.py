@@ -53,6 +53,8 @@ class Made:
     stage_key: str | None = None
     facts: Mapping[str, Scalar] | None = None
     name: str | None = None
+    row_filter: Document | None = None
+    """Of the ids of the rows that it holds, if it holds rows by their ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ A blob's record is `staged` (kept until `due`, for a node about to be written), 
 
 1. A writer writes the record before the bytes: staged, due a day from now; a staged one is given another day.
 2. The action that makes a node refer to the bytes sets their record to kept; it fails if the record is missing or
-   doomed. Kept is final, so a sweep never looks at it.
+   doomed. A sweep never looks at a kept one. The action that drops the one thing that owns some bytes may let go of
+   them: they are staged again, so that who is reading them has a day.
 3. A sweep dooms records that are past due (checked again inside the action), which gives it the right to remove their
    bytes until the record's new `due`, a minute later. It begins no removal that may end after that. Then it removes
    the records, those that are still its own. Bytes without a record are doomed the same way.
@@ -123,6 +124,17 @@ class Blobs:
                 raise IntegrityError(f"blob {digest[:12]} is not stored, or no longer")
             if record.group != KEPT:
                 transaction.put_record(Record("blob", digest, group=KEPT, data=record.data))
+
+    def release(self, transaction: Transaction, digests: Iterable[str]) -> None:
+        """Let go of blobs that nothing else refers to, inside the action that drops what did; they stay for a day.
+
+        Only for bytes that name their owner: of others nobody can say who else refers to them.
+        """
+        for digest in dict.fromkeys(digests):
+            record = transaction.record("blob", digest)
+            if record is not None and record.group == KEPT:
+                due = transaction.now + STAGED_FOR_US
+                transaction.put_record(Record("blob", digest, STAGED, due, record.data))
 
     def _stage(self, references: Sequence[BlobReference], caller: Caller) -> None:
         deadline = time.monotonic() + self._removal_wait_s

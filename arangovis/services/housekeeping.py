@@ -1,9 +1,11 @@
-"""What must be tidied from time to time: orphan blobs, and answers remembered long enough."""
+"""What must be tidied from time to time: orphan blobs, answers remembered long enough, rows in many small chunks."""
 
 from dataclasses import dataclass
 
 from arangovis.domain.graph import Caller
 from arangovis.services.blobs import Blobs, SweepReport
+from arangovis.services.series.series import series_services
+from arangovis.services.series.upkeep import SeriesUpkeep
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -25,6 +27,8 @@ class Housekeeping:
     def __init__(self, store: GraphStore, blobs: Blobs) -> None:
         self._store = store
         self._blobs = blobs
+        self.series: SeriesUpkeep = series_services(store, blobs).upkeep
+        """Merges and drops rows. It has rounds of its own, since new rows want merging before long."""
 
     def __call__(self) -> Tidied:
         """Make a round.
@@ -33,10 +37,12 @@ class Housekeeping:
             StoreUnavailable: the store does not answer, or another round is sweeping at this moment.
 
         """
-        return Tidied(self._blobs.sweep(HOUSEKEEPER), self._forget("idempotency") + self._forget("worker"))
+        swept = self._blobs.sweep(HOUSEKEEPER)
+        forgotten = sum(self._forget(kind) for kind in ("idempotency", "worker", "reader"))
+        return Tidied(swept, forgotten)
 
     def _forget(self, kind: str) -> int:
-        """Remove records that are past due: idempotency keys long answered, workers long lost."""
+        """Remove records that are past due: idempotency keys long answered, workers and readers long lost."""
         count = 0
         while removed := self._store.transact(lambda transaction: _remove_due(transaction, kind), HOUSEKEEPER):
             count += removed

@@ -2,10 +2,13 @@
 
 from arangovis.anomaly.methods import SCORE, TRAIN
 
-__all__ = ["FRAME_METHODS", "PARSE", "SCORE", "TRAIN"]
+__all__ = ["FRAME_METHODS", "PARSE", "SCORE", "TRAIN", "VERIFY"]
 
 PARSE = "frame.parse"
 """A file read into a frame."""
+
+VERIFY = "verify.bytes"
+"""Stored bytes compared with their digests."""
 
 FRAME_METHODS = (PARSE, TRAIN, SCORE)
 """What workers do with frames."""

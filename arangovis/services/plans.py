@@ -5,11 +5,13 @@ plan; cancelling a plan cancels its open steps. So no crash can leave a plan stu
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from arangovis.domain.errors import Fault, Gone, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, Direction, EdgeId
 from arangovis.domain.ids import NodeId, time_ordered_id
-from arangovis.domain.plans import Step, check_steps, steps_document
+from arangovis.domain.json import Document
+from arangovis.domain.plans import Step, check_steps, resolved, steps_document
 from arangovis.domain.runs import Executor, Priority, Reason, Run, RunState
 from arangovis.domain.views import items
 from arangovis.domain.work import Input, RunRequest
@@ -108,6 +110,7 @@ class Plans:
         """Make a step. If it cannot be made, that is its own failure, not that of the run which just ended."""
         try:
             wanted = _request(plan, step, _products(transaction, step, made))
+            wanted = replace(wanted, options=_options(transaction, step, made))
             run, _ = transaction.attempt(lambda: self.runs.request(transaction, wanted))
         except (NotFound, InvalidInput) as error:
             wanted = _request(plan, step, ())
@@ -183,6 +186,11 @@ def _products(transaction: Transaction, step: Step, made: Mapping[str, Run]) -> 
     return (*given, *taken)
 
 
+def _options(transaction: Transaction, step: Step, made: Mapping[str, Run]) -> Document:
+    found = resolved(step.options, lambda name, role: _product(transaction, made[name], role))
+    return found if isinstance(found, Mapping) else {}
+
+
 def _product(transaction: Transaction, run: Run, role: str) -> NodeId:
     for edge in transaction.edges_of(run.id, Direction.DOWNSTREAM, ("generated",)):
         if edge.id.role == role:
@@ -193,12 +201,13 @@ def _product(transaction: Transaction, run: Run, role: str) -> NodeId:
 def _request(plan: Run, step: Step, inputs: tuple[Input, ...]) -> RunRequest:
     return RunRequest(
         method=step.method,
-        project=plan.project,
+        project=step.project or plan.project,
         inputs=inputs,
         params=step.params,
         options=step.options,
         seed=step.seed,
         run_key=step.run_key,
+        question=step.question,
         priority=Priority.BACKGROUND,
         name=step.name,
         plan=plan.id,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from arangovis.domain.errors import AlreadyExists, Fault, InvalidInput
+from arangovis.domain.errors import AlreadyExists, Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, EdgeId
 from arangovis.domain.ids import NodeId, named_id, time_ordered_id
 from arangovis.domain.json import Document, Scalar, digest_of
@@ -12,6 +12,9 @@ from arangovis.domain.work import Input
 from arangovis.services.catalogue import Registered, project_id
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
+
+PARAMS, EVALUATION = "params", "evaluation"
+"""The roles of the nodes that a run's own parameters and measured performance become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,15 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """A run to log. Without `key` (a UUID or other key of its own) every call is a new run."""
+    """A run to log. Without `key` (a UUID or other key of its own) every call is a new run.
+
+    Args:
+        evaluation: measured performance; it becomes an `evaluation` node that the run generated.
+        params_node: whether the parameters become a node of their own too, which the run read.
+        deployment_tag: what a deployment can be made by.
+        extra: further facts of any shape, which are kept and not searched.
+
+    """
 
     method: str
     project: str | None = None
@@ -41,6 +52,10 @@ class LoggedRun:
     outputs: tuple[Output, ...] = ()
     started: int | None = None
     ended: int | None = None
+    evaluation: Mapping[str, Scalar] = field(default_factory=dict)
+    params_node: bool = False
+    deployment_tag: str | None = None
+    extra: Document = field(default_factory=dict)
 
 
 class RunLog:
@@ -54,7 +69,7 @@ class RunLog:
 
         Raises:
             AlreadyExists: a run of this key has other content.
-            NotFound: an input, an output or the project does not exist.
+            NotFound: inputs, outputs or the project do not exist; it names all of them.
             InvalidInput: an attribute does not fit.
 
         """
@@ -70,14 +85,17 @@ class RunLog:
             if present.attributes.get("run_key") != content:
                 raise AlreadyExists(f"{run_id} exists already with other content")
             return Registered(run_id, created=False)
-        run = _run(transaction, run_id, logged, content)
+        project = _home(transaction, logged)
+        run = _run(logged, run_id, project, content, now=transaction.now)
         if logged.key is None:
             transaction.create_new(run.id, run.project, run.document())
         else:
             transaction.create(run.id, run.project, run.document())
         for item in logged.inputs:
             transaction.link(EdgeId("input_to", item.node, run.id, item.role))
-        for number, output in enumerate(logged.outputs):
+        if logged.params_node:
+            transaction.link(EdgeId("input_to", _write_params(transaction, run), run.id, PARAMS))
+        for number, output in enumerate(_outputs(logged)):
             self._write_output(transaction, run, output, number)
         return Registered(run.id, created=True)
 
@@ -90,22 +108,58 @@ class RunLog:
         transaction.link(EdgeId("generated", run.id, node, output.role))
 
 
+def _outputs(logged: LoggedRun) -> tuple[Output, ...]:
+    if not logged.evaluation:
+        return logged.outputs
+    measured: Document = {"metrics": dict(logged.evaluation)}
+    return (*logged.outputs, Output(EVALUATION, kind=EVALUATION, attributes=measured))
+
+
+def _write_params(transaction: Transaction, run: Run) -> NodeId:
+    node = named_id("params", run.project, f"{run.id}/params")
+    values = dict(run.params)
+    facts: Document = {"method": run.method, "owner": str(run.id), "values": values, "digest": digest_of(values)}
+    transaction.create_new(node, run.project, facts)
+    return node
+
+
+def _referred(logged: LoggedRun) -> list[NodeId]:
+    """Return the nodes that must exist."""
+    made = [output.node for output in logged.outputs if output.node is not None]
+    return [*(item.node for item in logged.inputs), *made]
+
+
+def _home(transaction: Transaction, logged: LoggedRun) -> str | None:
+    """Return the key of the run's project; refuse references to nothing, all at once."""
+    referred = dict.fromkeys(_referred(logged))
+    found = transaction.find_many(referred)
+    missing = [str(node) for node in referred if node not in found]
+    home: NodeId | None = None
+    try:
+        home = None if logged.project is None else project_id(transaction, logged.project)
+    except NotFound:
+        missing.insert(0, f"project {logged.project!r}")
+    if missing:
+        raise NotFound(f"there is no {', '.join(missing)}")
+    return None if home is None else home.key
+
+
 def _read_nodes(run_id: NodeId, logged: LoggedRun) -> list[NodeId]:
     """Return the nodes that logging a run looks at."""
-    inputs = [item.node for item in logged.inputs]
-    outputs = [output.node for output in logged.outputs if output.node is not None]
     own = [] if logged.key is None else [run_id]
-    return [*own, *inputs, *outputs, *([] if logged.project is None else [named_id("project", None, logged.project)])]
+    return [*own, *_referred(logged), *([] if logged.project is None else [named_id("project", None, logged.project)])]
 
 
-def _run(transaction: Transaction, run_id: NodeId, logged: LoggedRun, content: str) -> Run:
+def _run(logged: LoggedRun, run_id: NodeId, project: str | None, content: str, *, now: int) -> Run:
     if logged.state is RunState.PENDING:
         raise InvalidInput.of(Fault("state", "a logged run cannot be PENDING: nobody would claim it"))
-    project = None
-    if logged.project is not None:
-        project = project_id(transaction, logged.project).key
-    rest: dict[str, object] = {"tags": list(logged.tags), "attributes": dict(logged.attributes)}
-    ended = None if logged.state.is_open else logged.ended or transaction.now
+    rest: dict[str, object] = {
+        "tags": list(logged.tags),
+        "attributes": dict(logged.attributes),
+        "deployment_tag": logged.deployment_tag,
+        "extra": dict(logged.extra),
+    }
+    ended = None if logged.state.is_open else logged.ended or now
     return Run(
         id=run_id,
         project=project,
@@ -123,11 +177,16 @@ def _run(transaction: Transaction, run_id: NodeId, logged: LoggedRun, content: s
 
 
 def _content_digest(logged: LoggedRun) -> str:
+    # what came later is left out where it is not given, so that runs logged before keep their digest
+    later: Document = {"evaluation": dict(logged.evaluation), "params_node": logged.params_node}
+    later = {**later, "deployment_tag": logged.deployment_tag, "extra": dict(logged.extra)}
+    given = {name: value for name, value in later.items() if value}
     return digest_of(
         [
             [logged.method, logged.project, logged.name, logged.state.value, logged.started, logged.ended],
             [dict(logged.params), dict(logged.metrics), list(logged.tags), dict(logged.attributes)],
             [[str(item.node), item.role] for item in logged.inputs],
             [[o.role, str(o.node) if o.node else o.kind, dict(o.attributes)] for o in logged.outputs],
+            *([given] if given else []),
         ]
     )

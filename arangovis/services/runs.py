@@ -7,7 +7,7 @@ end a run, so a run that was claimed again cannot be ended twice.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from arangovis.domain.errors import Conflict, NotFound
+from arangovis.domain.errors import Conflict, Gone, NotFound
 from arangovis.domain.graph import Caller, EdgeId, Node
 from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import EMPTY, Document
@@ -17,6 +17,7 @@ from arangovis.services.anomaly.products import write_dataset, write_detector
 from arangovis.services.blobs import BlobReference, Blobs
 from arangovis.services.compatibility.weights import write_trained
 from arangovis.services.leases import held, holder, most_urgent, take
+from arangovis.services.rows.filters import put_file_filter
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Draft, Transaction, record_key
 
@@ -106,11 +107,15 @@ class Runs:
 
         Raises:
             NotFound: there is none.
+            Gone: it was deleted.
 
         """
         if run_id.kind != "run":
             raise NotFound(f"{run_id} is not a run")
-        return run_of(self._store.get(run_id, at=at))
+        node = self._store.get(run_id, at=at)
+        if node.version.deleted:
+            raise Gone(f"{run_id} was deleted")
+        return run_of(node)
 
     def lease(self, run_id: NodeId) -> Lease | None:
         """Return the lease of an open run: its place in the queue, or holder and progress."""
@@ -232,7 +237,7 @@ class Runs:
             self._blobs.keep(transaction, [*(blob.digest for blob in blobs), *outcome.staged])
             write_products(transaction, run, outcome, blobs)
             for item in outcome.found:
-                transaction.link(EdgeId("input_to", item.node, run.id, item.role))
+                transaction.link(EdgeId("input_to", item.node, run.id, item.role), {"found": True})
             done = replace(run, metrics=outcome.metrics or {}, environment=outcome.environment or {})
             return self._end(transaction, done.ended_as(RunState.SUCCESS, now=transaction.now))
 
@@ -350,4 +355,6 @@ def _write_artifact(transaction: Transaction, run: Run, made: Made, blob: tuple[
     kept: Document = {key: value for key, value in attributes.items() if value is not None}  # type: ignore[misc]
     transaction.create_new(node, run.project, kept)
     transaction.link(EdgeId("generated", run.id, node, made.role))
+    if made.row_filter is not None:
+        put_file_filter(transaction, digest, made.row_filter)
     return node

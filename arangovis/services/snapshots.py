@@ -19,10 +19,12 @@ from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document, JsonValue, digest_of
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
+from arangovis.services.rows.filters import snapshot_filter
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 from arangovis.tabular import Rows, SegmentReader, error_free, gather, row_errors, row_ids, sample_positions
 from arangovis.tabular.arrow_stream import from_arrow, to_arrow
+from arangovis.tabular.bloom import BloomFilter
 
 _ALL = "all rows"
 
@@ -36,6 +38,8 @@ class FrozenSample:
     attributes: Mapping[str, JsonValue]
     source: NodeId
     slot: str
+    row_filter: BloomFilter | None = None
+    """Of the ids of a sample's rows; all rows are as many as their segments hold."""
 
     @property
     def digest(self) -> str:
@@ -84,7 +88,8 @@ class Snapshots:
             "generation": generation,
             "sample_size": size,
         }
-        return FrozenSample(node, source.project, attributes, source.id, _slot(source.id, size))
+        slot = _slot(source.id, size)
+        return FrozenSample(node, source.project, attributes, source.id, slot, BloomFilter.of(ids))
 
     def freeze_all(self, source: Dataset) -> FrozenSample:
         """Freeze all rows of a data set that carry no error, by its manifest alone: no row is read.
@@ -116,6 +121,8 @@ class Snapshots:
         transaction.ensure(sample.node, sample.project, sample.attributes)
         transaction.link(EdgeId("derived_into", sample.source, sample.node, role), {"transformation": role})
         transaction.move_reservation("snapshot", sample.slot, sample.node)
+        if selection is not None and sample.row_filter is not None:
+            transaction.put_record(snapshot_filter(sample.source, str(selection), sample.row_filter))
 
     def rows(self, snapshot: Dataset) -> Rows:
         """Return the sampled rows, in order of position.

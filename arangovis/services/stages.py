@@ -18,20 +18,26 @@ from arangovis.stores.base import GraphStore
 from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 
 BUNDLE_MEDIA_TYPE = "application/x-npz"
+REPRODUCES = "reproduces"
+"""Option of a run that does another one again, to see whether the same comes out: the node id of that."""
 
 
 @dataclass(slots=True)
 class Stages:
-    """The stages of one run, and what was made and found on the way."""
+    """The stages of one run, and what was made and found on the way.
+
+    A run that is to show whether another can be reproduced is `fresh`: it makes every stage itself.
+    """
 
     store: GraphStore
     blobs: Blobs
+    fresh: bool = False
     made: list[Made] = field(default_factory=list)
     found: list[Input] = field(default_factory=list)
 
     def bundle(self, role: str, key: str, compute: Callable[[], ArrayBundle]) -> ArrayBundle:
         """Return the arrays of a stage: found and verified, or computed and kept to be stored."""
-        present = self._find(role, key)
+        present = None if self.fresh else self._find(role, key)
         if present is not None:
             return present
         bundle = compute()

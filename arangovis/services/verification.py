@@ -11,7 +11,7 @@ from functools import cached_property
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.domain.catalogue import Dataset, DatasetForm
-from arangovis.domain.errors import Conflict, IntegrityError, NotFound
+from arangovis.domain.errors import Conflict, IntegrityError, InvalidInput, NotFound
 from arangovis.domain.graph import Direction, Edge, Node, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, Lease, Run, RunState
@@ -20,6 +20,7 @@ from arangovis.domain.views import integer, text
 from arangovis.projections.registry import ASSEMBLE, FIT, METHOD_PREFIX, TRANSFORM
 from arangovis.services.copying.marks import check_usable
 from arangovis.services.projections.all_rows_plan import PART, RESULT, SAMPLE, TRANSFORMER
+from arangovis.services.series.checking import blobs_of, chunk_problems, series_data_of
 from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
 
 PAGE = 500
@@ -72,6 +73,7 @@ class _Check:
                 yield from self._check_nodes(page)
         yield from self._check_leases()
         yield from self._check_reservations()
+        yield from self._check_heads()
         yield from self._check_copy()
 
     # --- nodes and edges ------------------------------------------------------------------------------------------
@@ -99,7 +101,7 @@ class _Check:
         for node in nodes:
             try:
                 yield from self._check_node(node)
-            except IntegrityError as error:
+            except (IntegrityError, InvalidInput) as error:
                 yield Problem("unreadable-node", str(node.id), error.detail)
 
     def _check_node(self, node: Node) -> Iterator[Problem]:
@@ -110,6 +112,8 @@ class _Check:
                 yield from self._check_blob(node.id, text(node.attributes, "digest"))
             case "dataset" if not node.attributes.keys().isdisjoint(("segments", "selection")):
                 yield from self._check_dataset(Dataset.of(node.id, node.project, node.attributes))
+            case "series_data":
+                yield from self._check_series_data(node.id)
 
     def _check_run(self, run: Run) -> Iterator[Problem]:
         if run.executor is Executor.PLAN:
@@ -174,6 +178,12 @@ class _Check:
         if chain != dataset.digest:
             yield Problem("broken-manifest", str(dataset.id), "its digest is not that of its segments")
 
+    def _check_series_data(self, series_data: NodeId) -> Iterator[Problem]:
+        for sentence in chunk_problems(self._store, series_data):
+            yield Problem("broken-rows", str(series_data), sentence)
+        for digest in blobs_of(self._store, series_data):
+            yield from self._check_blob(series_data, digest)
+
     def _check_blob(self, owner: NodeId, digest: str) -> Iterator[Problem]:
         if digest in self._blobs_seen:
             return
@@ -220,6 +230,12 @@ class _Check:
                 if node not in there:
                     name = f"{record.data['namespace']} {record.data['name']}"
                     yield Problem("dangling-name", name, f"it is reserved for {node}, which is not there")
+
+    def _check_heads(self) -> Iterator[Problem]:
+        for page in self._record_pages("series_head"):
+            owners = tuple(dict.fromkeys(series_data_of(record) for record in page))
+            for owner in set(owners) - self._store.get_many(owners).keys():
+                yield Problem("rows-without-series", str(owner), "it has rows, but is not there")
 
     def _check_copy(self) -> Iterator[Problem]:
         try:

@@ -1,6 +1,7 @@
 """Arrow IPC stream bodies."""
 
 import struct
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from arangovis.domain.errors import ArangovisError, TooLarge
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_arrow(data: bytes) -> "pa.Table":
-    """Read the body of an Arrow IPC stream.
+def read_arrow(data: bytes, check_names: Callable[[Sequence[str]], object] = check_header) -> "pa.Table":
+    """Read the body of an Arrow IPC stream; the names of its columns are checked before it is unpacked.
 
     Raises:
         InvalidInput: it is not a whole stream.
@@ -26,7 +27,7 @@ def read_arrow(data: bytes) -> "pa.Table":
         if unpacked_bytes(data) > UNCOMPRESSED_BYTES_MAX:
             raise TooLarge(f"the body unpacks to more than {UNCOMPRESSED_BYTES_MAX:,} bytes")
         with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
-            check_header(reader.schema.names)
+            check_names(reader.schema.names)
             table = _all_batches(reader)
         table.validate(full=True)
     except ArangovisError:

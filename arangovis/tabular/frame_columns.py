@@ -24,7 +24,8 @@ class PlainColumn:
     """A column as computing rooms take it.
 
     Numbers, and times as milliseconds since 1970, are `values` float64 (rows,), NaN where one is missing. Levels and
-    texts are `codes` int32 (rows,) into `levels`, sorted; -1 where one is missing.
+    texts are `codes` int32 (rows,) into `levels`, sorted; -1 where one is missing. `vector` is the name of the column
+    of vectors that it is one place of, or empty.
     """
 
     name: str
@@ -32,6 +33,16 @@ class PlainColumn:
     values: npt.NDArray[np.float64] | None = None
     codes: npt.NDArray[np.int32] | None = None
     levels: tuple[str, ...] = ()
+    vector: str = ""
+
+    def __len__(self) -> int:
+        held = self.codes if self.values is None else self.values
+        return 0 if held is None else len(held)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "PlainColumn":
+        """Return some of the rows, with the same levels."""
+        values = None if self.values is None else self.values[rows]
+        return replace(self, values=values, codes=None if self.codes is None else self.codes[rows])
 
 
 def read_frame(segments: Iterable[bytes], types: Mapping[str, object]) -> tuple[PlainColumn, ...]:
@@ -180,7 +191,9 @@ def _members(name: str, column: "pa.ChunkedArray") -> Iterable[PlainColumn]:
     matrix = np.full((len(column), size), np.nan)
     present = column.is_valid().to_numpy()
     matrix[present] = column.combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, size)
-    return (PlainColumn(f"{name}_{number}", NUMERIC, values=matrix[:, number].copy()) for number in range(size))
+    return (
+        PlainColumn(f"{name}_{number}", NUMERIC, values=matrix[:, number].copy(), vector=name) for number in range(size)
+    )
 
 
 def _numbers(column: "pa.ChunkedArray") -> npt.NDArray[np.float64]:

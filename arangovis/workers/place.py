@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from arangovis.artifacts.registry import open_artifacts
 from arangovis.compatibility.methods import WORKER_METHODS
 from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.drift.methods import DETECT
 from arangovis.projections.registry import METHOD_PREFIX, STEP_METHODS, names
 from arangovis.services.blobs import Blobs
 from arangovis.services.housekeeping import Housekeeping
-from arangovis.services.methods import FRAME_METHODS
+from arangovis.services.methods import FRAME_METHODS, VERIFY
 from arangovis.services.plans import Plans
 from arangovis.services.runs import Runs
 from arangovis.settings import PREFIX, Settings, read_settings
@@ -110,4 +111,4 @@ def open_queue(settings: Settings) -> Queue:
 
 def declared_methods() -> tuple[str, ...]:
     """Return the methods that `arangovis.wiring.worker_context` has handlers for, without loading the handlers."""
-    return (*(METHOD_PREFIX + name for name in names()), *STEP_METHODS, *WORKER_METHODS, *FRAME_METHODS)
+    return (*(METHOD_PREFIX + name for name in names()), *STEP_METHODS, *WORKER_METHODS, *FRAME_METHODS, DETECT, VERIFY)

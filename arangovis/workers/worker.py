@@ -13,6 +13,7 @@ from arangovis.domain.errors import ArangovisError, LeaseLost
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import Document
 from arangovis.domain.work import Claim
+from arangovis.services.external.watching import lose_overdue
 from arangovis.workers.place import Place
 from arangovis.workers.protocol import Job
 from arangovis.workers.supervisor import process_name, supervise, supervisor_at
@@ -25,6 +26,7 @@ HEARTBEAT_S = 20.0
 LOST_AFTER_US = 60_000_000
 TIDY_FIRST_S = 60.0
 TIDY_EVERY_S = 3600.0
+SERIES_EVERY_S = 10.0
 _US = 1_000_000
 
 
@@ -67,6 +69,8 @@ class Worker:
         self._hold_at = 0.0
         self._heartbeat_at = 0.0
         self._tidy_at = clock() + TIDY_FIRST_S
+        self._series_at = 0.0
+        self._series_round: threading.Thread | None = None
         self.name = process_name()
 
     def run(self) -> None:
@@ -100,6 +104,7 @@ class Worker:
             self._hold()
             self._show_life()
             self._tidy()
+            self._keep_series()
             return len(self._busy) < _now(self._slots) and self._claim()
         except ArangovisError:
             _log.warning("the store did not answer; trying again", exc_info=True)
@@ -159,12 +164,29 @@ class Worker:
         record = Record("worker", self.name, due=due, data=data)
         self._queue.store.transact(lambda tx: tx.put_record(record), Caller(self.name))
         self._heartbeat_at = self._clock() + HEARTBEAT_S
+        if lost := lose_overdue(self._queue.store):
+            _log.info("nothing was heard of %d external runs in time: they count as lost", lost)
 
     def _tidy(self) -> None:
         """Start a round of housekeeping beside the work."""
         if self._clock() >= self._tidy_at:
             self._tidy_at = self._clock() + TIDY_EVERY_S
             threading.Thread(target=self._make_round, daemon=True, name="housekeeping").start()
+
+    def _keep_series(self) -> None:
+        """Have rows of series merged beside the work, if it is due and the round before is done."""
+        if self._clock() < self._series_at or (self._series_round is not None and self._series_round.is_alive()):
+            return
+        self._series_at = self._clock() + SERIES_EVERY_S
+        if self._queue.housekeeping.series.is_due():
+            self._series_round = threading.Thread(target=self._make_series_round, daemon=True, name="series")
+            self._series_round.start()
+
+    def _make_series_round(self) -> None:
+        try:
+            _log.info("rows of series: %s", self._queue.housekeeping.series())
+        except ArangovisError as error:
+            _log.info("rows of series wait for the next round: %s", error.detail)
 
     def _make_round(self) -> None:
         try:

@@ -59,7 +59,7 @@ def test_operations_have_names_of_their_own(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "method", "names"),
     [
-        ("/api/v1/runs", "get", {"filter", "method", "state", "project", "limit", "cursor"}),
+        ("/api/v1/runs", "get", {"filter", "method", "state", "project", "limit", "cursor", "order"}),
         ("/api/v1/lineage/{kind}/{key}", "get", {"direction", "depth", "kinds", "edges", "limit", "at"}),
         ("/api/v1/nodes/{kind}/{key}/edges", "get", {"direction", "edges", "limit", "cursor", "at"}),
         ("/api/v1/model-versions/{number}/production-data", "post", {"Idempotency-Key"}),

@@ -254,7 +254,7 @@ def test_other_metrics_change_nothing_but_the_metrics(
     assert second != task
     same = set(before) - {"visualization_metrics", "provenance"}
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
-    assert after["visualization_metrics"].keys() == {"sammon_error", "sammon_error_scaled"}
+    assert after["visualization_metrics"].keys() == {"sammon_error", "sammon_error_scale_fitted"}
     assert world.made(second).keys() == {"quality", *SHOWN}
     found = {role for role, _ in world.read(second)}
     assert {"transformer", "neighbours", "production"} <= found

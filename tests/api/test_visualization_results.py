@@ -265,11 +265,15 @@ def test_every_metric_has_a_value_or_a_reason(world: World) -> None:
     names = ["global_score", "sammon_error", "auc_score", "stability_score", "msid", "clustering"]
     world.set_params(number, {"n_components": 2}, visualization_metrics=names)
     quality = world.plot(number)["visualization_metrics"]
-    assert set(names) <= quality.keys()
-    assert all(isinstance(quality[name], float) for name in ("global_score", "sammon_error", "sammon_error_scaled"))
-    assert 0 < quality["sammon_error_scaled"] <= quality["sammon_error"] < 1
-    for name in ("auc_score", "stability_score", "msid", "clustering"):
-        assert quality[name].startswith("skipped: ")
+    assert set(names) - {"clustering"} <= quality.keys()
+    assert all(
+        isinstance(quality[name], float) for name in ("global_score", "sammon_error", "sammon_error_scale_fitted")
+    )
+    assert 0 < quality["sammon_error_scale_fitted"] <= quality["sammon_error"] < 1
+    assert 0 < quality["auc_score"] < 1
+    assert 0 < quality["knn_acc"] <= 1
+    assert 0 < quality["clustering_random_score"] <= 1
+    assert quality["stability_score"] == "skipped: a tenth of the 100 rows is fewer than 20"
     assert quality["stability"] == quality["stability_score"]
     assert quality["msid_score"] == quality["msid"]
 

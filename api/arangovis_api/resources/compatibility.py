@@ -93,7 +93,9 @@ class Sweeps:
         """Answer a page of their runs, newest first."""
         if graph_is_unchanged(self._service.store, req, resp):
             return
-        question = NodeQuestion("run", query.filter, (("method", SWEEP),), query.project, query.limit, query.cursor)
+        question = NodeQuestion(
+            "run", query.filter, (("method", SWEEP),), query.project, query.limit, query.cursor, query.order
+        )
         send(resp, page_document(self._service.search.find(question), node_document))
 
     @operation(

@@ -43,7 +43,9 @@ class ModelVersions:
         """Answer a page, newest first."""
         if graph_is_unchanged(self._service.store, req, resp):
             return
-        question = NodeQuestion("model_version", query.filter, (), query.project, query.limit, query.cursor)
+        question = NodeQuestion(
+            "model_version", query.filter, (), query.project, query.limit, query.cursor, query.order
+        )
         page = self._service.search.find(question)
         versions = Page([ModelVersion.of(node) for node in page.items], page.next_cursor)
         send(resp, page_document(versions, _version_document))

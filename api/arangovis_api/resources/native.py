@@ -12,12 +12,18 @@ from arangovis_api.resources.datasets import ProductionData, TrainingData
 from arangovis_api.resources.frames import Frames, OneFrame, Setups, Uploads
 from arangovis_api.resources.lineage import Lineage, Origins
 from arangovis_api.resources.model_versions import MetricSpecs, ModelVersions, OneModelVersion
-from arangovis_api.resources.nodes import Nodes
 from arangovis_api.resources.page import Page
 from arangovis_api.resources.params import ParamsHistory
+from arangovis_api.resources.pipeline.entities import OneNode
+from arangovis_api.resources.pipeline.routes import pipeline_routes
 from arangovis_api.resources.projections import OneProjection, Projections
 from arangovis_api.resources.projects import Models, Projects
+from arangovis_api.resources.questions import routes as question_routes
 from arangovis_api.resources.runs import OneRun, Runs
+from arangovis_api.resources.searches import routes as search_routes
+from arangovis_api.resources.series.routes import series_routes
+from arangovis_api.resources.shifts import OneShift, Shifts
+from arangovis_api.resources.stewardship import routes as stewardship_routes
 from arangovis_api.resources.sweep_aliases import SweepAliases
 from arangovis_api.resources.system import Health, Metrics
 from arangovis_api.routes import Route
@@ -29,7 +35,7 @@ ROOT = "/api/v1"
 def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
     """Return the table."""
     version = f"{ROOT}/model-versions/{{number}}"
-    nodes, run, artifact, page = Nodes(service), OneRun(service), OneArtifact(service), Page()
+    nodes, run, artifact, page = OneNode(service), OneRun(service), OneArtifact(service), Page()
     projection = OneProjection(service)
     return (
         Route("/", page),
@@ -37,6 +43,7 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route("/health", Health()),
         Route("/metrics", Metrics(service.store, telemetry)),
         Route(f"{ROOT}/projects", Projects(service)),
+        *pipeline_routes(service, ROOT),
         Route(f"{ROOT}/models", Models(service)),
         Route(f"{ROOT}/model-versions", ModelVersions(service)),
         Route(version, OneModelVersion(service)),
@@ -49,9 +56,17 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{ROOT}/projections/{{key}}/rows", projection, "rows"),
         Route(f"{ROOT}/projections/{{key}}/table", projection, "table"),
         *frame_routes(service),
+        Route(f"{ROOT}/shift-detections", Shifts(service)),
+        Route(f"{ROOT}/shift-detections/{{key}}", OneShift(service)),
         Route(f"{ROOT}/runs", Runs(service)),
         Route(f"{ROOT}/runs/{{key}}", run),
         Route(f"{ROOT}/runs/{{key}}/cancel", run, "cancel"),
+        Route(f"{ROOT}/runs/{{key}}/heartbeat", run, "heartbeat"),
+        Route(f"{ROOT}/runs/{{key}}/end", run, "end"),
+        Route(f"{ROOT}/runs/{{key}}/tags", run, "tags"),
+        Route(f"{ROOT}/runs/{{key}}/links", run, "links"),
+        Route(f"{ROOT}/runs/{{key}}/artifacts", run, "artifacts"),
+        *series_routes(service, ROOT),
         Route(f"{ROOT}/artifacts", Artifacts(service)),
         Route(f"{ROOT}/artifacts/{{key}}", artifact),
         Route(f"{ROOT}/artifacts/{{key}}/content", artifact, "content"),
@@ -60,6 +75,9 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{ROOT}/history/{{kind}}/{{key}}", nodes, "history"),
         Route(f"{ROOT}/lineage/{{kind}}/{{key}}", Lineage(service)),
         Route(f"{ROOT}/origin/{{kind}}/{{key}}", Origins(service)),
+        *question_routes(service),
+        *search_routes(service),
+        *stewardship_routes(service),
         Route(f"{ROOT}/batch", Batches(service)),
         *_compatibility_routes(service),
     )

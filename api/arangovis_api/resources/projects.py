@@ -68,5 +68,5 @@ def send_list(service: Arangovis, req: falcon.Request, resp: falcon.Response, *,
     """Answer a page of nodes of a kind."""
     if graph_is_unchanged(service.store, req, resp):
         return
-    question = NodeQuestion(kind, query.filter, (), query.project, query.limit, query.cursor)
+    question = NodeQuestion(kind, query.filter, (), query.project, query.limit, query.cursor, query.order)
     send(resp, page_document(service.search.find(question), node_document))

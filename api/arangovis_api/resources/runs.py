@@ -14,6 +14,7 @@ from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import node_document, page_document, send
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import Body, operation
+from arangovis_api.resources.external_runs import ExternalRun
 from arangovis_api.resources.projects import send_registered
 from arangovis_api.schemas.answers import NodePage, Registered, RunAnswer
 from arangovis_api.schemas.reading import read_logged_run
@@ -33,7 +34,7 @@ class Runs:
             return
         given = (("method", query.method), ("state", query.state))
         equal = tuple((name, value) for name, value in given if value is not None)
-        question = NodeQuestion("run", query.filter, equal, query.project, query.limit, query.cursor)
+        question = NodeQuestion("run", query.filter, equal, query.project, query.limit, query.cursor, query.order)
         send(resp, page_document(self._service.search.find(question), node_document))
 
     @operation(
@@ -46,11 +47,8 @@ class Runs:
         send_registered(resp, self._service.run_log.log(body, caller_of(req)))
 
 
-class OneRun:
+class OneRun(ExternalRun):
     """A run."""
-
-    def __init__(self, service: Arangovis) -> None:
-        self._service = service
 
     @operation("Read a run", answers={200: RunAnswer})
     def on_get(self, req: falcon.Request, resp: falcon.Response, *, key: str) -> None:

@@ -30,7 +30,9 @@ class Shifts:
         """Answer a page of their runs, newest first; the metric `auc` says how far a shift goes."""
         if graph_is_unchanged(self._service.store, req, resp):
             return
-        question = NodeQuestion("run", query.filter, (("method", DETECT),), query.project, query.limit, query.cursor)
+        question = NodeQuestion(
+            "run", query.filter, (("method", DETECT),), query.project, query.limit, query.cursor, query.order
+        )
         send(resp, page_document(self._service.search.find(question), node_document))
 
     @operation(

@@ -11,6 +11,8 @@ from arangovis.services.catalogue import NAME_LENGTH_MAX
 
 LIMIT_MAX = 1000
 LIMIT_DEFAULT = 100
+LIST_CURSOR_MAX = 3000
+"""Characters of a cursor in a URL; it carries the value that an ordered page ended with."""
 TIME_MAX_US = 2**62
 """Microseconds since 1970: far in the future, and safe to calculate with."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,6 +93,12 @@ def cursor(length_max: int = 1000) -> fields.String:
     return fields.String(
         validate=validate.Length(1, length_max), metadata={"description": "`next_cursor` of the page before."}
     )
+
+
+def ordered_by() -> fields.String:
+    """Return the field for the order of a list."""
+    text = "A searchable name, with asc or desc behind it; newest first if left out."
+    return fields.String(validate=validate.Length(1, 512), metadata={"description": text})
 
 
 def moment_of(value: object) -> int | None:

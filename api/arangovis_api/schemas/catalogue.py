@@ -9,7 +9,16 @@ from marshmallow import ValidationError, fields, post_load, pre_load, validate, 
 
 from arangovis.domain.catalogue import Profile, Signature, SignatureField
 from arangovis.domain.json import Document
-from arangovis_api.schemas.base import LoadedSchema, Name, Number, QuerySchema, cursor, page_limit
+from arangovis_api.schemas.base import (
+    LIST_CURSOR_MAX,
+    LoadedSchema,
+    Name,
+    Number,
+    QuerySchema,
+    cursor,
+    ordered_by,
+    page_limit,
+)
 from arangovis_schema.vertices import OPERATIONS
 
 FIELDS_MAX = 10_000
@@ -100,6 +109,7 @@ class ListQuery:
     project: str | None = None
     limit: int = 100
     cursor: str | None = None
+    order: str | None = None
 
 
 class ListSchema(QuerySchema):
@@ -109,7 +119,8 @@ class ListSchema(QuerySchema):
     filter = fields.String(metadata={"description": "A condition of the filter language."})
     project = fields.String(metadata={"description": "The name of a project."})
     limit = page_limit()
-    cursor = cursor()
+    cursor = cursor(LIST_CURSOR_MAX)
+    order = ordered_by()
 
 
 class FactsSchema(LoadedSchema):

@@ -80,6 +80,14 @@ class Reader:
         self.refuse(name, f"Not a list of texts of 1 to {NAME_LENGTH_MAX} characters.")
         return ()
 
+    def flag(self, name: str) -> bool:
+        """Take a boolean; false if it is absent."""
+        value = self._left.pop(name, False)
+        if not isinstance(value, bool):
+            self.refuse(name, "Not a valid boolean.")
+            return False
+        return value
+
     def moment(self, name: str) -> int | None:
         """Take a time; None if it is absent."""
         if name not in self._left:
@@ -201,6 +209,10 @@ def _logged_run(reader: Reader) -> LoggedRun:
         outputs=reader.objects("outputs", _output),
         started=reader.moment("started"),
         ended=reader.moment("ended"),
+        evaluation=reader.mapping("evaluation"),  # type: ignore[arg-type]
+        params_node=reader.flag("params_node"),
+        deployment_tag=reader.text("deployment_tag"),
+        extra=reader.mapping("extra"),
     )
 
 

@@ -9,7 +9,17 @@ from arangovis.domain.work import Input
 from arangovis.services.batch import ACTIONS_MAX
 from arangovis.services.catalogue import NAME_LENGTH_MAX
 from arangovis.services.run_log import LoggedRun, Output
-from arangovis_api.schemas.base import LIMIT_DEFAULT, LoadedSchema, Moment, Name, QuerySchema, cursor, page_limit
+from arangovis_api.schemas.base import (
+    LIMIT_DEFAULT,
+    LIST_CURSOR_MAX,
+    LoadedSchema,
+    Moment,
+    Name,
+    QuerySchema,
+    cursor,
+    ordered_by,
+    page_limit,
+)
 from arangovis_api.schemas.reading import LINKS_MAX, LOGGED_STATES, TAGS_MAX
 
 _TEXT = validate.Length(1, NAME_LENGTH_MAX)
@@ -25,6 +35,7 @@ class RunsQuery:
     project: str | None = None
     limit: int = LIMIT_DEFAULT
     cursor: str | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,8 @@ class RunsSchema(QuerySchema):
     state = fields.String(validate=validate.OneOf(list(RunState)))
     project = fields.String(metadata={"description": "The name of a project."})
     limit = page_limit()
-    cursor = cursor()
+    cursor = cursor(LIST_CURSOR_MAX)
+    order = ordered_by()
 
 
 class InputSchema(LoadedSchema):
@@ -85,6 +97,12 @@ class LoggedRunSchema(LoadedSchema):
     outputs = fields.List(fields.Nested(OutputSchema), validate=validate.Length(max=LINKS_MAX))
     started = Moment()
     ended = Moment()
+    evaluation = fields.Dict(
+        keys=fields.String(), metadata={"description": "Measured performance; it becomes a node of its own."}
+    )
+    params_node = fields.Boolean(metadata={"description": "Whether the parameters become a node of their own too."})
+    deployment_tag = Name("What a deployment can be made by.")
+    extra = fields.Dict(keys=fields.String(), metadata={"description": "Further facts of any shape, not searched."})
 
 
 class BatchSchema(LoadedSchema):

@@ -12,13 +12,14 @@ from arangovis.compatibility.labels import Labels
 from arangovis.compatibility.methods import COMPARE
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, Direction
-from arangovis.domain.ids import NodeId, named_id, time_ordered_id
+from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import Document, digest_of
 from arangovis.domain.runs import Executor, Run, RunState
 from arangovis.domain.views import text
 from arangovis.domain.work import Input, Outcome
 from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import Catalogue
+from arangovis.services.catalogue.names import find_project
 from arangovis.services.compatibility.sweep_ask import H1
 from arangovis.services.compatibility.sweep_files import (
     StoredSplit,
@@ -115,7 +116,7 @@ class Comparisons:
         )
         blobs = self._blobs.save_many([item.data for item in made], caller)
         inputs = (*data, *self._models(wanted))
-        project = None if wanted.project is None else named_id("project", None, wanted.project)
+        project = None if wanted.project is None else find_project(self._store, wanted.project).id
         where = [str(project), wanted.name, *(f"{item.node} {item.role}" for item in inputs)]
         key = digest_of([COMPARE, FORM_VERSION, *(blob.digest for blob in blobs), *where])
 

@@ -21,7 +21,7 @@ from arangovis.domain.runs import Executor, Reason, Run, RunState
 from arangovis.domain.views import mapping, text
 from arangovis.domain.work import Input, Made, MadeModel, Outcome
 from arangovis.services.blobs import BlobReference, Blobs
-from arangovis.services.catalogue import Catalogue
+from arangovis.services.catalogue import Catalogue, project_id
 from arangovis.services.compatibility.sweep_ask import (
     H1,
     options_document,
@@ -150,9 +150,7 @@ class RecordedSweeps:
         shared = self._runs.shared(transaction, wanted.key)
         if shared is not None:
             return self._started(transaction, shared) if started else shared
-        project = named_id("project", None, wanted.project)
-        if transaction.find(project) is None:
-            self._catalogue.add_project(transaction, wanted.project, {})
+        project = self._catalogue.add_project(transaction, wanted.project, {}).node
         nodes = _Nodes(
             self._write_model(transaction, wanted, wanted.reference),
             self._write_model(transaction, wanted, wanted.base),
@@ -180,7 +178,7 @@ class RecordedSweeps:
         return begun
 
     def _write_model(self, transaction: Transaction, wanted: SweepToRecord, model: LocalModel) -> NodeId:
-        home = named_id("project", None, wanted.project)
+        home = project_id(transaction, wanted.project)
         whole = named_id("model", home.key, model.name)
         if transaction.find(whole) is None:
             self._catalogue.add_model(transaction, wanted.project, model.name, {})

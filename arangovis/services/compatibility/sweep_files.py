@@ -19,6 +19,7 @@ from arangovis.domain.json import Document, JsonValue, Scalar, decode, encode
 from arangovis.domain.views import items
 from arangovis.domain.work import Made
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, arrow_metadata, from_arrow, to_arrow
+from arangovis.tabular.bloom import BloomFilter
 
 _FACTS = "arangovis"
 SCORES = ("btc", "bec", "bec_h2")
@@ -64,7 +65,9 @@ def split_artifact(role: str, stored: StoredSplit, *, stage_key: str | None = No
         "batch_ends": None if split.batch_ends is None else list(split.batch_ends),
     }
     data = to_arrow(columns, metadata={_FACTS: encode(known).decode()})
-    return Made(role, data, MEDIA_TYPE, stage_key=stage_key, facts={"rows": len(split.truth)})
+    held = BloomFilter.of([str(key) for key in stored.ids]).document()
+    facts: dict[str, Scalar] = {"rows": len(split.truth)}
+    return Made(role, data, MEDIA_TYPE, stage_key=stage_key, facts=facts, row_filter=held)
 
 
 def read_split(data: bytes) -> StoredSplit:

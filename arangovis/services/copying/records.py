@@ -20,7 +20,19 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.frozen import FrozenStore
 from arangovis.stores.transaction import Transaction
 
-COPIED_KINDS = ("kind", "reservation", "sequence", "segment", "idempotency", "blob")
+COPIED_KINDS = (
+    "kind",
+    "reservation",
+    "sequence",
+    "segment",
+    "idempotency",
+    "row_filter",
+    "session",
+    "chunk",
+    "series_head",
+    "series_work",
+    "blob",
+)
 """Leases and workers are not copied: they speak of processes that the new store does not have."""
 BATCH = 500
 KEPT = "kept"
@@ -33,10 +45,16 @@ class RecordsAt:
         self._source = source
         self._state = state
         self._until = until
+        self._series_data = ("", False)
+        """The series data looked at last, since many records are of the same, and whether they are copied."""
         self._fitted: dict[str, Callable[[Record], Record | None]] = {
             "reservation": self._reservation,
             "segment": self._segment,
             "idempotency": self._idempotency,
+            "chunk": self._rows,
+            "series_head": self._rows,
+            "series_work": self._rows,
+            "session": self._session,
         }
 
     def of(self, kind: str) -> Iterator[Record]:
@@ -60,6 +78,18 @@ class RecordsAt:
         dataset = self._source.find(NodeId("dataset", record.group), at=self._until)
         segments = 0 if dataset is None else dataset.attributes.get("segments", 0)
         return record if isinstance(segments, int) and record.due <= segments else None
+
+    def _rows(self, record: Record) -> Record | None:
+        """Rows belong to a time as the series data do that they are of: they are not told apart by when they came."""
+        series_data = record.key.partition(".")[0]
+        if series_data != self._series_data[0]:
+            found = self._source.find(NodeId("series_data", series_data), at=self._until)
+            self._series_data = series_data, found is not None and not found.version.deleted
+        return record if self._series_data[1] else None
+
+    def _session(self, record: Record) -> Record | None:
+        run = self._source.find(NodeId("run", record.key), at=self._until)
+        return None if run is None else record
 
     def _idempotency(self, record: Record) -> Record | None:
         return record if record.due - REMEMBERED_US <= self._until else None

@@ -16,6 +16,7 @@ from arangovis.projections.base import Matrix
 from arangovis.services.blobs import Blobs
 from arangovis.services.projections.all_rows_plan import PART, RESULT
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, from_arrow, to_arrow
+from arangovis.tabular.bloom import BloomFilter
 
 FORMAT = 1
 AXES = ("x", "y", "z")
@@ -113,7 +114,8 @@ class PlacedRows:
 def part_artifact(ids: Sequence[str], coordinates: Matrix, *, start: int, stage_key: str | None) -> Made:
     """Return a part: an Arrow stream with `id` and the coordinates `x`, `y` (and `z`), float32."""
     facts: dict[str, Scalar] = {"start": start, "rows": len(coordinates), "components": coordinates.shape[1]}
-    return Made(PART, to_arrow(placed_columns(ids, coordinates)), MEDIA_TYPE, stage_key=stage_key, facts=facts)
+    data, held = to_arrow(placed_columns(ids, coordinates)), BloomFilter.of(ids).document()
+    return Made(PART, data, MEDIA_TYPE, stage_key=stage_key, facts=facts, row_filter=held)
 
 
 def placed_columns(ids: Sequence[str], coordinates: Matrix) -> Mapping[str, Column]:

@@ -21,7 +21,7 @@ from arangovis.projections.neighbours import (
     neighbours_to_bundle,
 )
 from arangovis.projections.progress import part as part_of
-from arangovis.projections.quality import evaluate
+from arangovis.projections.quality import Layout, evaluate
 from arangovis.projections.registry import ASSEMBLE, FIT, TRANSFORM, projector
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
@@ -40,6 +40,7 @@ from arangovis.services.stages import BUNDLE_MEDIA_TYPE, Stages
 from arangovis.stores.base import GraphStore
 from arangovis.tabular import EMBEDDING, ROW_ID, Rows, sample_positions
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, to_arrow
+from arangovis.tabular.bloom import BloomFilter
 from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 from arangovis.tabular.sampling import Positions
 
@@ -135,7 +136,7 @@ class AllRowsSteps:
                 _, points = part_columns(sound_bytes(self._blobs, file.digest))
                 found.append(points[ordinals[low:high] - file.start])
             progress(0.8 * number / len(manifest.parts))
-        return evaluate(names, original=original, projected=np.concatenate(found), seed=run.seed)
+        return evaluate(names, Layout(original, np.concatenate(found), run.seed))
 
     # --- what a step reads ------------------------------------------------------------------------------------
 
@@ -203,7 +204,8 @@ def _embedding(rows: Rows) -> Matrix:
 def _sample_artifact(run: Run, ordinals: Positions, rows: Rows) -> Made:
     data = to_arrow({"row": ordinals, "id": rows.ids})
     facts: dict[str, Scalar] = {"rows": rows.count, "seed": run.seed, "of": text(run.options, "fitted_on")}
-    return Made(SAMPLE, data, MEDIA_TYPE, stage_key=text(run.options, "sample_key"), facts=facts)
+    key, held = text(run.options, "sample_key"), BloomFilter.of(rows.ids).document()
+    return Made(SAMPLE, data, MEDIA_TYPE, stage_key=key, facts=facts, row_filter=held)
 
 
 def _known(facts: Mapping[str, Scalar]) -> Mapping[str, Scalar]:

@@ -16,6 +16,7 @@ from arangovis.projections.colouring import coloring, coloring_type
 from arangovis.projections.counterfactuals import counterfactuals
 from arangovis.tabular import Rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, to_arrow
+from arangovis.tabular.bloom import BloomFilter
 
 CLASS_OUTPUT = "class"
 _AXES = ("x", "y", "z")
@@ -58,13 +59,15 @@ def plot_artifact(projected: Projected) -> Made:
     facts: dict[str, Scalar] = {"rows": len(points), "components": int(points.shape[1]), "method": method}
     metadata: JsonValue = {"method": method, "columns": described}
     data = to_arrow(columns, metadata={"arangovis": orjson.dumps(metadata).decode()})
-    return Made("plot", data, MEDIA_TYPE, facts=facts, name=projected.run.name)
+    held = BloomFilter.of(projected.rows.ids).document()
+    return Made("plot", data, MEDIA_TYPE, facts=facts, name=projected.run.name, row_filter=held)
 
 
 def result_artifact(projected: Projected) -> Made:
     """Return the answer to a poll: strict JSON in the fact sheet's field names and their documented twins."""
     data = orjson.dumps(_result(projected), option=orjson.OPT_SERIALIZE_NUMPY)
-    return Made("result", data, "application/json", name=projected.run.name)
+    held = BloomFilter.of(projected.rows.ids).document()
+    return Made("result", data, "application/json", name=projected.run.name, row_filter=held)
 
 
 def _result(projected: Projected) -> dict[str, object]:

@@ -1,25 +1,26 @@
 """Computing a projection: the stages, then the plot and the answer in the dialect of hydro-visualization."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from arangovis.domain.catalogue import Dataset, ModelVersion
+from arangovis.domain.catalogue import Dataset, ModelVersion, Profile
 from arangovis.domain.errors import NoData
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue, Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.views import integer, items, optional_text, text
 from arangovis.domain.work import Outcome
-from arangovis.projections.base import Matrix, Neighbours, Progress, Projector
+from arangovis.projections.base import Matrix, Neighbours, Progress, Projector, no_progress
 from arangovis.projections.neighbours import (
     ALGORITHM_VERSION,
     nearest_neighbours,
     neighbours_from_bundle,
     neighbours_to_bundle,
 )
-from arangovis.projections.quality import evaluate
+from arangovis.projections.quality import Layout, evaluate
 from arangovis.projections.registry import projector
 from arangovis.services.anomaly.monitoring import Monitoring
 from arangovis.services.blobs import Blobs
@@ -28,15 +29,16 @@ from arangovis.services.datasets import Datasets
 from arangovis.services.projections.parameters import METHOD_PREFIX
 from arangovis.services.projections.result import Projected, plot_artifact, result_artifact
 from arangovis.services.snapshots import Snapshots
-from arangovis.services.stages import Stages
+from arangovis.services.stages import REPRODUCES, Stages
 from arangovis.stores.base import GraphStore
 from arangovis.tabular import Rows
 from arangovis.tabular.bundle import ArrayBundle
 
 TOP_NEIGHBOURS = 100
 TOP_METRIC = "euclidean"
-QUALITY_VERSION = 1
+QUALITY_VERSION = 2
 """Raised by hand when the same coordinates would measure otherwise."""
+_CLASSES = (Profile.CATEGORICAL, Profile.NOMINAL)
 _FITTED = "fitted_coordinates"
 _FITTED_ON = "fitted_on"
 _FIT_SHARE = 0.7
@@ -59,6 +61,35 @@ class _Data:
         if self.training is not None and self.training_matrix is not None:
             return self.training, self.training_matrix
         return self.production, self.production_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A layout whose quality is measured."""
+
+    data: _Data
+    transformer: ArrayBundle
+    coordinates: Matrix
+    labels: Sequence[str | None] | None
+
+    def layout(self, run: Run, engine: Projector) -> Layout:
+        """Return production rows and, where the fit placed them, training rows with their points."""
+        original, projected, labels = self.data.production_matrix, self.coordinates, self.labels
+        fitted = _fitted_coordinates(self.transformer, self.data.training)
+        if fitted is not None and self.data.training_matrix is not None:
+            original = np.concatenate([original, self.data.training_matrix])
+            projected = np.concatenate([projected, fitted])
+            labels = None if labels is None else [*labels, *([None] * len(fitted))]
+
+        def refit(part: npt.NDArray[np.int64]) -> Matrix:
+            rows = original[part]
+            wanted = engine.neighbours_needed(run.params, len(rows))
+            metric = str(run.params.get("metric", TOP_METRIC))
+            neighbours = nearest_neighbours(rows, wanted, metric=metric) if wanted else None
+            fit = engine.fit(rows, run.params, neighbours=neighbours, seed=run.seed, progress=no_progress)
+            return fit.coordinates
+
+        return Layout(original, projected, run.seed, labels, refit)
 
 
 class ProjectionRun:
@@ -89,7 +120,7 @@ class ProjectionRun:
 
         """
         engine = projector(run.method.removeprefix(METHOD_PREFIX))
-        stages = Stages(self._store, self._blobs)
+        stages = Stages(self._store, self._blobs, fresh=REPRODUCES in run.options)
         data = self._data(run)
         progress(0.05)
         transformer, key = self._transformer(run, engine, stages, (data, progress))
@@ -97,7 +128,8 @@ class ProjectionRun:
         progress(0.05 + _FIT_SHARE)
         top = _top_neighbours(stages, data)
         progress(0.85)
-        quality = _quality(run, stages, (data, transformer, coordinates, key))
+        measured = _Measured(data, transformer, coordinates, self._labels(run, data))
+        quality = _quality(run, engine, stages, (measured, key))
         progress(0.95)
         projected = self._projected(run, data, (transformer, coordinates, top, quality))
         made = (*stages.made, plot_artifact(projected), result_artifact(projected))
@@ -113,6 +145,16 @@ class ProjectionRun:
         training = None if training_id is None else self._snapshot(training_id)
         matrix = None if training is None else self._snapshots.rows(training).embedding
         return _Data(production, rows, rows.embedding, training if matrix is not None else None, matrix)
+
+    def _labels(self, run: Run, data: _Data) -> Sequence[str | None] | None:
+        """Return the classes of the production rows by the first output that names any, or None."""
+        version = ModelVersion.of(self._store.get(NodeId.parse(text(run.options, "model_version"))))
+        rows = data.production_rows
+        names = [field.name for field in version.signature.scalar_outputs if field.profile in _CLASSES]
+        found = next((name for name in names if rows.has(name)), None)
+        if found is None:
+            return None
+        return [None if value is None else str(value) for value in np.asarray(rows.values(found)).tolist()]
 
     def _snapshot(self, node_id: str) -> Dataset:
         found = self._datasets.find(NodeId.parse(node_id))
@@ -210,8 +252,9 @@ def _top_neighbours(stages: Stages, data: _Data) -> Neighbours:
     return _neighbours(stages, "neighbours", data.production, (data.production_matrix, TOP_NEIGHBOURS, TOP_METRIC))
 
 
-def _quality(run: Run, stages: Stages, work: tuple[_Data, ArrayBundle, Matrix, str]) -> Mapping[str, float | str]:
-    data, transformer, coordinates, transformer_key = work
+def _quality(run: Run, engine: Projector, stages: Stages, work: tuple[_Measured, str]) -> Mapping[str, float | str]:
+    measured, transformer_key = work
+    data = measured.data
     names = [str(name) for name in items(run.options, "visualization_metrics")]
     if not names:
         return {}
@@ -219,12 +262,7 @@ def _quality(run: Run, stages: Stages, work: tuple[_Data, ArrayBundle, Matrix, s
     key = digest_of(["quality", QUALITY_VERSION, sorted(names), transformer_key, sources, run.seed])
 
     def measure() -> ArrayBundle:
-        original, projected = data.production_matrix, coordinates
-        fitted = _fitted_coordinates(transformer, data.training)
-        if fitted is not None and data.training_matrix is not None:
-            original = np.concatenate([original, data.training_matrix])
-            projected = np.concatenate([projected, fitted])
-        return ArrayBundle({}, dict(evaluate(names, original=original, projected=projected, seed=run.seed)))
+        return ArrayBundle({}, dict(evaluate(names, measured.layout(run, engine))))
 
     facts = stages.bundle("quality", key, measure).facts
     return {name: value for name, value in facts.items() if isinstance(value, float | str)}

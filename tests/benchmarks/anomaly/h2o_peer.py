@@ -74,4 +74,5 @@ def main() -> None:
         server.wait(30)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -181,7 +181,7 @@ def test_quality_is_measured_on_the_rows_as_they_were_placed(world: World, versi
     assert manifest.columns == ("id", "x", "y", "z")
     # the components of a sample of 400 explain all 3,500 rows almost as well as their own would
     assert 0.99 < float(str(manifest.quality["global_score"])) < 1.0
-    assert float(str(manifest.quality["sammon_error_scaled"])) < float(str(manifest.quality["sammon_error"]))
+    assert float(str(manifest.quality["sammon_error_scale_fitted"])) < float(str(manifest.quality["sammon_error"]))
 
 
 def test_few_rows_are_fitted_whole_and_keep_the_places_of_the_fit(world: World, version: ModelVersion) -> None:
@@ -240,7 +240,7 @@ def test_other_metrics_use_all_parts_again(world: World, version: ModelVersion) 
     assert compute(world) == 1
     other = steps(world, plan)
     assert {name for name in other if other[name] != first[name]} == {"assemble"}
-    assert set(world.service.all_rows.manifest(plan.id).quality) == {"sammon_error", "sammon_error_scaled"}
+    assert set(world.service.all_rows.manifest(plan.id).quality) == {"sammon_error", "sammon_error_scale_fitted"}
 
 
 def test_new_traffic_is_another_plan_and_another_fit(world: World, version: ModelVersion) -> None:

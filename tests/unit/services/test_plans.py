@@ -7,7 +7,7 @@ import pytest
 from arangovis.domain.errors import Conflict, Gone, InvalidInput, NotFound
 from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
-from arangovis.domain.plans import STEPS_MAX, Step, check_steps
+from arangovis.domain.plans import STEPS_MAX, Step, check_steps, made_by
 from arangovis.domain.runs import ATTEMPTS_MAX, Priority, Reason, Run, RunState
 from arangovis.domain.work import Claim, Outcome
 from tests.unit.services.world import ADA, BOB, World
@@ -109,6 +109,28 @@ def test_a_step_takes_what_an_earlier_one_made(world: World) -> None:
     assert inputs(world, world.service.plans.steps(plan.id)["b"]) == {"basis": made["transformer"]}
     succeed(world, "b")
     assert state(world, plan) is RunState.SUCCESS
+
+
+def test_an_option_names_what_an_earlier_step_made(world: World) -> None:
+    options = {"of": made_by("a", "file"), "each": [made_by("a", "file")], "size": 3}
+    plan = start(world, Step("a", "toy"), Step("b", "toy", options=options, takes=(("a", "file", "in"),)))
+    made = world.made(succeed(world, "a", "file").id)["file"]
+    run = claim(world, "b").run
+    assert run.options == {"of": str(made), "each": [str(made)], "size": 3}
+    assert state(world, plan) is RunState.STARTED
+
+
+def test_an_option_that_names_what_was_not_made_fails_its_step(world: World) -> None:
+    plan = start(world, Step("a", "toy"), Step("b", "toy", options={"of": made_by("a", "file")}, after=("a",)))
+    succeed(world, "a")
+    assert states(world, plan) == {"a": "SUCCESS", "b": "ERROR"}
+
+
+def test_a_step_may_answer_a_question_and_be_of_another_project(world: World) -> None:
+    home = str(world.service.catalogue.register_project("other", ADA).node.key)
+    start(world, Step("a", "toy", question="what", project=home))
+    run = claim(world, "a").run
+    assert (run.question, run.project) == ("what", home)
 
 
 def test_a_step_has_what_it_was_given(world: World) -> None:

@@ -148,7 +148,7 @@ def test_a_name_that_leads_nowhere(world: World) -> None:
 
 
 def test_a_node_that_cannot_be_read(world: World) -> None:
-    facts = {"name": "half", "form": "table", "segments": 1}
+    facts = {"name": "half", "form": "snapshot", "selection": "0" * 64, "source": "nowhere"}
     change(world, lambda tx: tx.create(NodeId("dataset", "half"), None, facts))
     change(world, lambda tx: tx.create(NodeId("dataset", "mine"), None, {"name": "mine", "form": "table"}))
     assert codes(world) == {"unreadable-node"}

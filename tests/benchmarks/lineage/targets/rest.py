@@ -56,6 +56,12 @@ class Target:
         assert isinstance(answer, bytes)
         return [node["id"].partition("/")[2] for node in orjson.loads(answer)["items"]]
 
+    def node(self, key: str) -> str:
+        return self._made_by[key]
+
+    def get(self, path: str) -> bytes:
+        return self._rest.get(path)
+
     def close(self) -> None:
         self._rest.close()
         self._service.__exit__(None, None, None)

@@ -1,0 +1,61 @@
+"""The page of questions names routes, calls and commands that exist, and leaves out none of them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from arangovis.cli import COMMANDS
+from arangovis.cli.ask import QUESTIONS
+from arangovis.client import Client
+from arangovis.settings import Settings
+from arangovis.wiring import build
+from arangovis_api.openapi import declared_operations
+from arangovis_api.resources.questions import TAG
+from arangovis_api.routes import native_routes
+from arangovis_api.telemetry import Telemetry
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "questions.md"
+ROOT = "/api/v1"
+
+
+def rows() -> Iterator[Sequence[str]]:
+    for line in PAGE.read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+        if line.startswith("|") and "`" in line:
+            yield cells
+
+
+def named(pattern: str) -> set[str]:
+    return {found for row in rows() for found in re.findall(pattern, " | ".join(row))}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Sequence[tuple[str, str, str]]:
+    """Return method, path and tag of each route."""
+    service = build(Settings(home=tmp_path_factory.mktemp("routes")))
+    routes = [
+        (method.upper(), route.path.removeprefix(ROOT), operation.tag)
+        for route in native_routes(service, Telemetry())
+        for method, operation in declared_operations(route)
+    ]
+    service.close()
+    return routes
+
+
+def test_the_routes_of_the_page_are_served(served: Sequence[tuple[str, str, str]]) -> None:
+    listed = named(r"`((?:GET|POST) /[^`]*)`")
+    assert listed <= {f"{method} {path}" for method, path, _ in served}
+    assert {f"{method} {path}" for method, path, tag in served if tag == TAG} <= listed
+
+
+def test_the_commands_of_the_page_exist() -> None:
+    asked = named(r"`arangovis ask ([a-z-]+)`")
+    assert asked == set(QUESTIONS)
+    assert named(r"`arangovis ([a-z-]+)[ `]") <= COMMANDS.keys()
+
+
+def test_the_calls_of_the_page_exist() -> None:
+    listed = named(r"\| `([a-z_.]+)` \|") | {row[2].strip("`") for row in rows() if len(row) > 2}
+    assert [name for name in listed if not callable(getattr(Client, name, None))] == []
