@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from arangovis.domain.graph import Direction, EdgeId, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
-from arangovis.domain.search import AllOf, AnyOf, Comparison, Filter, Not, Operator, Present
+from arangovis.domain.ordering import Order
+from arangovis.domain.search import AllOf, AnyOf, Comparison, Filter, Like, Not, Operator, Present, Words
 from arangovis.stores.transaction import Transaction
 from arangovis_schema import EdgeKind, Field, FieldType, KeyRule, VertexKind
 
@@ -203,8 +204,13 @@ _fields = st.sampled_from(
         "absent",
     ]
 )
+_patterns = st.sampled_from(["", "%", "_", "a%", "%a", "_%", "Ä", "b", "\\%", "%\U0001f600", "t_b%"])
+_queries = st.sampled_from(["a", "b", "ä", "Ä*", "1 a", "tab*", "red", "stream"])
 _leaves: st.SearchStrategy[Filter] = st.one_of(
-    st.builds(Comparison, _fields, st.sampled_from(list(Operator)), scalars), st.builds(Present, _fields)
+    st.builds(Comparison, _fields, st.sampled_from(list(Operator)), scalars),
+    st.builds(Present, _fields),
+    st.builds(Like, _fields, _patterns, st.booleans()),
+    st.builds(Words, st.one_of(st.just("text"), _fields), _queries),
 )
 _combine: Callable[[st.SearchStrategy[Filter]], st.SearchStrategy[Filter]] = lambda terms: st.one_of(  # noqa: E731
     st.builds(Not, terms),
@@ -213,3 +219,6 @@ _combine: Callable[[st.SearchStrategy[Filter]], st.SearchStrategy[Filter]] = lam
 )
 filters = st.recursive(_leaves, _combine, max_leaves=5)
 """Conditions of every shape over the names that the documents use."""
+
+orders = st.one_of(st.none(), st.builds(Order, _fields, st.booleans()))
+"""By what a search is ordered; None is newest first."""

@@ -130,6 +130,11 @@ def edge_ids(edges: Iterable[Edge]) -> set[EdgeId]:
     return set(ids)
 
 
+def told(value: object) -> str:
+    """Return a test's parameter as its id: the same in every process, which a set's own text is not."""
+    return " ".join(sorted(map(str, value))) if isinstance(value, set | frozenset) else str(value)
+
+
 def found(store: GraphStore, where: Filter = EVERYTHING, kind: str = "run", project: str | None = None) -> set[str]:
     """Return the keys of all nodes of a kind that satisfy a condition."""
     return {node.id.key for node in store.search(Search(kind, where, project)).items}

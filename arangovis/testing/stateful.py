@@ -16,6 +16,7 @@ from arangovis.domain.errors import ArangovisError
 from arangovis.domain.graph import Caller, Cut, Direction, Lineage, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
+from arangovis.domain.ordering import Order
 from arangovis.domain.search import EVERYTHING, Filter, Search
 from arangovis.stores.base import GraphStore
 from arangovis.stores.memory import MemoryStore
@@ -31,6 +32,8 @@ T = TypeVar("T")
 Clock: TypeAlias = Callable[[], int]
 StoreFactory: TypeAlias = Callable[[Clock], GraphStore]
 
+COUNTED = ("name", "tags", "attributes.x", "params.x", "size")
+"""Names whose values are counted among what a search finds."""
 START_US = 1_700_000_000_000_000
 
 
@@ -170,16 +173,14 @@ class StoreMachine(RuleBasedStateMachine):
         where=st.one_of(st.just(EVERYTHING), generated.filters),
         project=st.sampled_from([None, None, None, "vision"]),
         limit=st.integers(1, 3),
+        order=generated.orders,
     )
-    def search(self, kind: str, where: Filter, project: str | None, limit: int) -> None:
-        """Compare all pages of a search."""
-        expected, answer = (
-            [node for page in pages(store, Search(kind, where, project, limit)) for node in page]
-            for store in self.stores
-        )
-        ages = [node.created for node in answer]
-        assert ages == sorted(ages, reverse=True)
-        assert len(answer) == len(expected)
+    def search(self, kind: str, where: Filter, project: str | None, limit: int, order: Order | None) -> None:
+        """Compare all pages of a search, and what is counted among them."""
+        question = Search(kind, where, project, limit, order=order)
+        expected, answer = ([node for page in pages(store, question) for node in page] for store in self.stores)
+        assert [node.id for node in answer] == [node.id for node in expected]
+        assert self.tested.facets(question, COUNTED, 9) == self.model.facets(question, COUNTED, 9)
         assert nodes_by_id(answer) == nodes_by_id(expected)
 
     @rule(node_id=generated.node_ids)

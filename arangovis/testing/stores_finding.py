@@ -28,7 +28,7 @@ from arangovis.domain.search import (
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.contract import StoreContract
-from arangovis.testing.samples import SAMPLES, act, create, delete, found, run, update
+from arangovis.testing.samples import SAMPLES, act, create, delete, found, run, told, update
 from arangovis_schema import BUILT_IN
 
 RUN = BUILT_IN.vertices["run"]
@@ -171,7 +171,7 @@ class FindingContract(StoreContract):
             (Words("text", "lost way"), {"odd"}),
             (Words("text", "pending"), set()),
         ],
-        ids=str,
+        ids=told,
     )
     def test_patterns_and_words_find(self, library: GraphStore, where: Filter, keys: set[str]) -> None:
         assert found(library, where) == keys

@@ -11,7 +11,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.ordering import Order
 from arangovis.domain.search import Comparison, Filter, Like, Operator, Search, Words
 from arangovis.stores.embedded import EmbeddedStore
-from arangovis.testing.samples import SAMPLES, create, found, run, update
+from arangovis.testing.samples import SAMPLES, create, found, run, told, update
 from arangovis_schema import SCHEMA_VERSION
 
 STORES = sorted(Path(__file__).parent.glob("embedded-*.sql"))
@@ -58,7 +58,7 @@ def test_a_migrated_store_has_all_that_was_there(path: Path) -> None:
         (Like("name", "Fraud%4"), "run", {"run-4"}),
         (Comparison("actor", Operator.EQUAL, "ada"), "gadget", {"lamp"}),
     ],
-    ids=str,
+    ids=told,
 )
 def test_a_migrated_store_finds_what_was_there_and_what_comes(
     path: Path, where: Filter, kind: str, keys: set[str]
