@@ -70,13 +70,14 @@ class RunLog:
         Raises:
             AlreadyExists: a run of this key has other content.
             NotFound: inputs, outputs or the project do not exist; it names all of them.
-            InvalidInput: an attribute does not fit.
+            InvalidInput: an attribute does not fit, or the run ended before it began.
 
         """
         return self._store.transact(lambda tx: self.write(tx, logged), caller)
 
     def write(self, transaction: Transaction, logged: LoggedRun) -> Registered:
         """Log a run inside an action."""
+        _check_times(logged)
         content = _content_digest(logged)
         run_id = time_ordered_id("run", transaction.now) if logged.key is None else NodeId.of("run", logged.key)
         transaction.expect(nodes=_read_nodes(run_id, logged))
@@ -106,6 +107,11 @@ class RunLog:
             attributes = {"role": output.role, **output.attributes} if output.kind == "artifact" else output.attributes
             transaction.create_new(node, run.project, attributes)
         transaction.link(EdgeId("generated", run.id, node, output.role))
+
+
+def _check_times(logged: LoggedRun) -> None:
+    if logged.started is not None and logged.ended is not None and logged.ended < logged.started:
+        raise InvalidInput.of(Fault("ended", f"{logged.ended} is before the start {logged.started}; is a clock wrong?"))
 
 
 def _outputs(logged: LoggedRun) -> tuple[Output, ...]:

@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from arangovis_schema.fields import Field, FieldType
 
+VALUES_MAX = 10_000
+"""Named values of one field, each of which can be searched for: parameters, metrics, a user's facts."""
+
 
 def faults_of(fields: Collection[Field], document: Mapping[str, object], *, open_fields: bool) -> list[tuple[str, str]]:
     """Return (field, problem) for everything that does not fit; empty if the document is right.
@@ -39,6 +42,8 @@ def _problem(field: Field, value: object) -> str | None:
 
 
 def _values_problem(values: Mapping[object, object]) -> str | None:
+    if len(values) > VALUES_MAX:
+        return f"has {len(values)} values; at most {VALUES_MAX} are searchable, the rest belongs into an artifact"
     for name, value in values.items():
         if not isinstance(name, str) or not name:
             return f"has the name {str(name)[:80]!r}, which is not text"
