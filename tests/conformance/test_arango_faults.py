@@ -28,6 +28,7 @@ from arangovis.stores.memory import MemoryStore
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.samples import SAMPLES, act, chain, create, dataset, edge, follow, put, run, update
 from arangovis.testing.stores_copy import actions_of
+from arangovis_schema import SCHEMA_VERSION
 from tests.arango_databases import PATIENCE, Server, drop
 from tests.arango_simulator.process import Simulator, running_simulator
 
@@ -469,7 +470,7 @@ def test_provisioning_again_changes_nothing_and_makes_the_user(arango: Server) -
         assert provision(url, **secrets) is True  # type: ignore[arg-type]
         assert provision(url, **secrets) is False  # type: ignore[arg-type]
         store = ArangoStore(parse(url, "first"), patience=PATIENCE)
-        assert store.migrate() == 1
+        assert store.migrate() == SCHEMA_VERSION
         put(store, Record("lease", "a", data={"best": math.inf}))
         assert store.record("lease", "a") == Record("lease", "a", data={"best": math.inf})
         store.close()
