@@ -67,6 +67,7 @@ test-all: setup ## every test at full length, on every store
 	$(FAR) $(PYTEST) tests/acceptance
 
 soak: setup ## chaos and load: the stores and real processes, searched for hours
+	$(BIN)/python -m tests.soak.series --minutes 30
 	HYPOTHESIS_PROFILE=soak $(PYTEST) --timeout=0 tests/conformance tests/acceptance
 
 bench: setup ## measure, each figure beside its floor

@@ -69,8 +69,12 @@ class Settings:
     """`tcp://host:8786` or `tls://...`: the Dask scheduler whose workers compute; empty: workers compute themselves."""
     model_factories: str = ""
     """Factories `module:function` that sweeps may make models with, besides the built-in; separated by commas."""
+    openlineage_url: str = ""
+    """Where every run's start and end is told as OpenLineage events, `http(s)://host:port[/path]`; empty: nowhere."""
+    openlineage_token_file: Path | None = None
+    """File with the bearer token that is shown there."""
     import_roots: str = ""
-    """Where clients of `/3/` may import files from: absolute folders, `https://host/prefix`; separated by commas."""
+    """Where clients of `/3/` may import files from: absolute folders, `s3://bucket/prefix`, `https://host/prefix`."""
 
     @property
     def store_url(self) -> str:
@@ -83,6 +87,11 @@ class Settings:
         if self.artifacts.startswith("s3:"):
             return _with_query(self.artifacts, endpoint=self.s3_endpoint, region=self.s3_region)
         return self.artifacts or f"file://{quote(str(self.home.absolute() / 'artifacts'))}"
+
+    @property
+    def s3_query(self) -> str:
+        """The server of S3 as the query of an `s3:` URL; empty if the settings name none."""
+        return _with_query("", endpoint=self.s3_endpoint, region=self.s3_region).removeprefix("?")
 
     def token(self) -> str | None:
         """Return the bearer token, or None if none is configured.
@@ -103,6 +112,16 @@ class Settings:
         if self.store_password or self.store_password_file is None:
             return self.store_password
         return read_secret("store_password_file", self.store_password_file)
+
+    def openlineage_token(self) -> str | None:
+        """Return the token to show to the receiver of events, or None if none is configured.
+
+        Raises:
+            InvalidInput: the file cannot be read or is empty.
+
+        """
+        path = self.openlineage_token_file
+        return None if path is None else read_secret("openlineage_token_file", path)
 
     def environment(self) -> dict[str, str]:
         """Return the settings as environment variables for a child process."""
@@ -203,7 +222,7 @@ def _with_query(url: str, **values: str) -> str:
 
 
 def _typed(name: str, value: object) -> object:
-    if name in ("home", "token_file", "store_password_file"):
+    if name == "home" or name.endswith("_file"):
         return Path(str(value)).expanduser()
     default = Settings.__dataclass_fields__[name].default
     if isinstance(default, bool):

@@ -7,10 +7,11 @@ from arangovis.artifacts.registry import open_artifacts
 from arangovis.compatibility.methods import WORKER_METHODS
 from arangovis.domain.errors import ArangovisError
 from arangovis.drift.methods import DETECT
-from arangovis.projections.registry import STEP_METHODS, names
+from arangovis.projections.registry import STEP_METHODS, UMAP, names, projector
 from arangovis.services.anomaly.detectors import Detectors
 from arangovis.services.anomaly.exporting import Exports
 from arangovis.services.anomaly.monitoring import Monitoring
+from arangovis.services.anomaly.score_drift import ScoreDrifts
 from arangovis.services.anomaly.scoring import ScoreRun, Scoring
 from arangovis.services.anomaly.training import TrainRun
 from arangovis.services.batch import Batch
@@ -26,10 +27,13 @@ from arangovis.services.copying.marks import check_usable
 from arangovis.services.datasets import Datasets
 from arangovis.services.drift.columns import ColumnReader
 from arangovis.services.drift.detection import ShiftRun, Shifts
+from arangovis.services.exchange.events import LineageEvents
+from arangovis.services.exchange.exporting import LineageExports
 from arangovis.services.external.runs import ExternalRuns
 from arangovis.services.frames.frames import Frames, ParseRun
 from arangovis.services.frames.h2o_names import H2ONames
 from arangovis.services.frames.import_roots import ImportRoots
+from arangovis.services.importing.importing import Importing
 from arangovis.services.lineage.lineage import LineageService
 from arangovis.services.lineage.origin import Origins
 from arangovis.services.methods import PARSE, SCORE, TRAIN, VERIFY
@@ -83,6 +87,7 @@ class Arangovis:
     scoring: Scoring
     exports: Exports
     monitoring: Monitoring
+    score_drifts: ScoreDrifts
     shifts: Shifts
     h2o_names: H2ONames
     import_roots: ImportRoots
@@ -96,7 +101,10 @@ class Arangovis:
     series_reading: SeriesReading
     run_log: RunLog
     external_runs: ExternalRuns
+    lineage_events: LineageEvents
+    lineage_exports: LineageExports
     batch: Batch
+    importing: Importing
 
     def close(self) -> None:
         """Release the store."""
@@ -141,6 +149,7 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
     run_log, series = RunLog(store), series_services(store, blobs)
     frames = Frames(store, blobs, datasets=datasets, runs=plans.runs)
     detectors = Detectors(store, blobs, catalogue=catalogue, frames=frames, runs=plans.runs)
+    monitoring = Monitoring(catalogue, detectors)
     all_rows = AllRows(store, blobs, datasets=datasets, snapshots=snapshots, params=params, plans=plans)
     data, factories = (datasets, snapshots), settings.model_factories
     sweeps = Sweeps(store, blobs, catalogue=catalogue, data=data, plans=plans, factories=factories)
@@ -166,10 +175,11 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         detectors=detectors,
         scoring=Scoring(store, blobs, frames=frames, detectors=detectors, runs=plans.runs),
         exports=Exports(store, blobs, plans.runs),
-        monitoring=Monitoring(catalogue, detectors),
+        monitoring=monitoring,
+        score_drifts=ScoreDrifts(store, blobs, catalogue=catalogue, data=(datasets, frames), monitoring=monitoring),
         shifts=Shifts(store, blobs, datasets=datasets, snapshots=snapshots, runs=plans.runs),
         h2o_names=H2ONames(store, frames, plans.runs),
-        import_roots=ImportRoots.of(settings.import_roots),
+        import_roots=ImportRoots.of(settings.import_roots, s3_query=settings.s3_query),
         lineage=LineageService(store),
         origins=Origins(store),
         stewardship=Stewardship.over(store, blobs, data=(datasets, snapshots), detectors=detectors, runs=plans.runs),
@@ -180,7 +190,10 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         series_reading=series_reading(store, blobs, series),
         run_log=run_log,
         external_runs=ExternalRuns(store, blobs, catalogue),
+        lineage_events=LineageEvents(store),
+        lineage_exports=LineageExports(store),
         batch=Batch(store, catalogue, run_log),
+        importing=Importing(store),
     )
 
 
@@ -204,7 +217,7 @@ def worker_context(service: Arangovis) -> WorkerContext:
     handlers[TRAIN] = TrainRun(service.frames)
     handlers[DETECT] = ShiftRun(ColumnReader(service.datasets, service.snapshots, service.frames))
     handlers[SCORE] = ScoreRun(service.scoring, service.frames, service.detectors)
-    return WorkerContext(service.settings, service.store, service.runs, handlers)
+    return WorkerContext(service.settings, service.store, service.runs, handlers, lambda: projector(UMAP).warm_up())
 
 
 def context_from_environment() -> WorkerContext:

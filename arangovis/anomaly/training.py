@@ -15,7 +15,7 @@ from arangovis.anomaly.registry import complete_parameters, detector
 from arangovis.domain.errors import NoData, NotSupported, TooLarge
 from arangovis.domain.json import JsonValue, Scalar
 
-__all__ = ["CELLS_MAX", "ROWS_MIN", "TrainingOptions", "train"]
+__all__ = ["CELLS_MAX", "ROWS_MIN", "TrainingOptions", "held_out_scores", "train"]
 
 ROWS_MIN = 10
 CELLS_MAX = 200_000_000
@@ -69,6 +69,16 @@ def train(table: Table, options: TrainingOptions, progress: Progress = no_progre
     metrics = TrainingMetrics(*counts, float(training.mean()), float(held_out.mean()))
     progress(1.0)
     return AnomalyModel(_origin(chosen, parameters, options.seed), expansion, state, threshold, metrics)
+
+
+def held_out_scores(model: AnomalyModel, table: Table) -> Doubles:
+    """Return the scores of the rows that training held out of this very table, up to MEASURED_ROWS_MAX, float64 (n,).
+
+    They are what the threshold was taken from; what a detector gives later is compared with them.
+    """
+    rows = Adapter(model.expansion, table).matrix()
+    samples = _split(rows, share=cast("float", model.origin.parameters["holdout"]), seed=model.origin.seed)
+    return _scores(model.scorer, _some(samples.held_out))
 
 
 def _check_rows(rows: int) -> None:

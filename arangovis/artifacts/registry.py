@@ -1,10 +1,15 @@
 """Which artifact store a URL means. The implementation is imported when it is first asked for."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.domain.errors import Fault, InvalidInput, MissingExtra
+
+if TYPE_CHECKING:
+    from arangovis.artifacts.s3.objects import S3Objects
+    from arangovis.artifacts.s3.place import S3Place
 
 _OPENERS = {"file": "arangovis.artifacts.registry:open_local", "s3": "arangovis.artifacts.registry:open_s3"}
 """URL scheme -> module:function that takes the split URL and returns the store."""
@@ -62,6 +67,20 @@ def open_s3(split: SplitResult) -> ArtifactStore:
     except ImportError as error:
         raise MissingExtra("artifacts in S3 need boto3: install arangovis[s3]") from error
     return S3ArtifactStore(place)
+
+
+def open_objects(place: "S3Place") -> "S3Objects":
+    """Open a bucket for reading objects by their keys; nothing is asked of the server yet.
+
+    Raises:
+        MissingExtra: boto3 is not installed.
+
+    """
+    try:
+        from arangovis.artifacts.s3.objects import S3Objects
+    except ImportError as error:
+        raise MissingExtra("files in S3 need boto3: install arangovis[s3]") from error
+    return S3Objects(place)
 
 
 def _split(url: str) -> SplitResult:

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 
 import click
 
@@ -27,10 +28,13 @@ COMMANDS: Mapping[str, str] = {
     "lineage": "Draw where a node comes from, or what came of it.",
     "ask": "Ask the graph: impact, differences, what is stale, and more.",
     "history": "Show every version of a node, or every parameter set.",
+    "export": "Write lineage down as PROV, OpenLineage, Croissant or a graph.",
     "compatibility": "Compare models, and train a compatible one.",
     "anomaly": "Train detectors of anomalies, score with them, export them.",
     "score": "Score a file with an exported detector, without a service.",
     "shift": "Say whether one data set comes from where another came from.",
+    "series": "Define fields and series; log rows to them, follow and export them.",
+    "import": "Take over what MLflow, TensorBoard or arangopipe recorded.",
     "sync": "Send what runs logged offline, or could not deliver.",
     "copy": "Copy everything to another store.",
     "backup": "Put a whole copy into a folder.",
@@ -56,7 +60,8 @@ class _Commands(click.Group):
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"arangovis.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = importlib.import_module(f"arangovis.cli.{module}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

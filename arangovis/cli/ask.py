@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import click
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
+    "origin": ("Which run made a node, from what, and who set the parameters.", "questions_graph:origin"),
     "impact": ("What must be redone if a node is wrong.", "questions_graph:impact"),
     "redo": ("Have it redone, or say what would be.", "questions_graph:redo"),
     "field": ("How a parameter or another field changed, and by whom.", "questions_graph:field"),

@@ -140,3 +140,26 @@ def performance(deployment: str, home: str | None, url: str | None, as_json: boo
         return
     click.echo(f"development: {', '.join(f'{name}={value}' for name, value in served.development.items())}")
     answer_all(served.periods, ("period", "period_start", "period_end", "metrics", "difference"), as_json=False)
+
+
+@command.command()
+@click.argument("deployment")
+@click.option("--time-column", default=None, help="Divide production rows by this column; by segment if left out.")
+@click.option("--window", "window_s", type=click.IntRange(1), default=None, help="With it: so many seconds a period.")
+@target_options
+def drift(deployment: str, home: str | None, url: str | None, as_json: bool, **given: Any) -> None:
+    """Show how the scores of the detectors of DEPLOYMENT drift from those that training held out."""
+    from arangovis.cli.target import open_client
+
+    with open_client(home, url) as client:
+        found = client.score_drift(deployment, **given)
+    if as_json:
+        answer_one(found, "", as_json=True)
+        return
+    for detector in found.detectors:
+        held_out = detector.held_out
+        known = "" if held_out is None else f", mean {held_out.mean:.4g} of {held_out.rows} held-out rows"
+        click.echo(f"{detector.detector}: threshold {detector.threshold:.4g}{known}")
+        answer_all(detector.periods, ("period", "period_start", "period_end", "scores", "distance"), as_json=False)
+    for reason in found.partial_reasons:
+        click.echo(reason, err=True)

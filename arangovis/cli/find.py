@@ -13,9 +13,7 @@ from arangovis.cli.options import target_options
 @click.option("--name", default=None, help="Its name.")
 @click.option("--tag", default=None, help="One of its tags.")
 @click.option("--attribute", default=None, help="An attribute, such as params.C, which equals --value.")
-@click.option(
-    "--value", default=None, help='What it equals: a number, true, false, or a text; "5" is a text.'
-)
+@click.option("--value", default=None, help='What it equals: a number, true, false, or a text; "5" is a text.')
 @click.option("--filter", "condition", default=None, help="A condition of the filter language.")
 @click.option("--project", default=None, help="The name of a project.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="So many at most.")

@@ -59,6 +59,15 @@ def ask(question: str, given: dict[str, Any], **arguments: Any) -> Any:
 
 @click.command()
 @click.argument("node")
+@at_option
+@target_options
+def origin(node: str, **given: Any) -> None:
+    """Show which run made NODE, from which data, with which parameters, set by whom."""
+    ask("origin", given, node=node)
+
+
+@click.command()
+@click.argument("node")
 @_kinds
 @_project
 @_budget

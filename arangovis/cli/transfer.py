@@ -29,6 +29,8 @@ STAGES = {
     "records": "copying records",
     "comparing": "comparing",
     "verifying": "verifying",
+    "runs": "importing runs",
+    "files": "copying files",
 }
 
 

@@ -57,11 +57,15 @@ def run_worker(settings: Settings, *, slots: int | None) -> None:
 @contextmanager
 def _worker(settings: Settings, slots: int | None) -> "Iterator[Worker]":
     from arangovis.workers.place import declared_methods, place_of
+    from arangovis.workers.supervisor import supervisor_at
     from arangovis.workers.worker import Worker
 
     if not settings.scheduler:
         slots = slots or 1
-        yield Worker(place_of(settings, slots=slots), declared_methods(), slots=slots)
+        place = place_of(settings, slots=slots)
+        worker = Worker(place, declared_methods(), slots=slots)
+        supervisor_at(place).prepare()
+        yield worker
         return
     if find_spec("distributed") is None:
         raise MissingExtra("a cluster needs distributed, which is not installed; install arangovis[distributed]")

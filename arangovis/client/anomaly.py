@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ import orjson
 from arangovis.client.problems import json_of, raise_for
 from arangovis.client.tables import Table, table_bytes
 from arangovis.client.transport import Transport
-from arangovis.client.values import AnyVersion, node_id, version_number
+from arangovis.client.values import AnyVersion, microseconds, node_id, version_number
 from arangovis.domain.errors import Cancelled, ComputeFailed
 from arangovis.domain.ids import NodeId
 
@@ -139,6 +140,7 @@ class Anomaly:
             number: the detector's integer id.
             rows: a table, or the bytes of a CSV file.
             options: `squared_errors`, `reconstruction`, `strict`, `persist` (truths), `layers` (a list), `top`, `name`.
+                With `persist`, when the rows are from: `period_start` and `period_end` (times), or `time_column`.
 
         Raises:
             InvalidContent: the rows do not fit; with `strict` also where something would count as missing.
@@ -205,4 +207,6 @@ class Anomaly:
 def _option(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime):
+        return str(microseconds(value))
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -9,6 +9,9 @@ from arangovis.client.catalogue import Cataloguing
 from arangovis.client.compatibility import Compatibility
 from arangovis.client.deploying import Deploying
 from arangovis.client.drift import Drifting
+from arangovis.client.exchanging import Exchanging
+from arangovis.client.importing import Importing
+from arangovis.client.importing_arangopipe import ArangopipeExchange
 from arangovis.client.logged import sound
 from arangovis.client.projected import ProjectedRows
 from arangovis.client.questions import Questions
@@ -52,9 +55,12 @@ WAIT_DEFAULT_S = 600.0
 
 
 class Client(
+    ArangopipeExchange,
     Cataloguing,
     Deploying,
     Drifting,
+    Importing,
+    Exchanging,
     Questions,
     RunEditing,
     Searching,
@@ -301,27 +307,47 @@ class Client(
     # --- finding ----------------------------------------------------------------------------------------------
 
     def runs(
-        self, where: str = "", *, project: str | None = None, limit: int = 100, cursor: str | None = None
+        self,
+        where: str = "",
+        *,
+        project: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        order: str | None = None,
     ) -> Page[Node]:
         """Find runs, newest first, with the filter language: `params.n_neighbours >= 15 and state = 'SUCCESS'`.
+
+        In another `order`, such as `metrics.auc desc`, those without a value come last.
 
         Raises:
             InvalidFilter: the filter cannot be read.
 
         """
-        return self._backend.find(NodeQuestion("run", where, (), project, limit, cursor))
+        return self._backend.find(NodeQuestion("run", where, (), project, limit, cursor, order))
 
     def artifacts(
-        self, where: str = "", *, project: str | None = None, limit: int = 100, cursor: str | None = None
+        self,
+        where: str = "",
+        *,
+        project: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        order: str | None = None,
     ) -> Page[Node]:
-        """Find artifacts, newest first: `role = 'plot'`."""
-        return self._backend.find(NodeQuestion("artifact", where, (), project, limit, cursor))
+        """Find artifacts, newest first or in an order such as `name`: `role = 'plot'`."""
+        return self._backend.find(NodeQuestion("artifact", where, (), project, limit, cursor, order))
 
     def model_versions(
-        self, where: str = "", *, project: str | None = None, limit: int = 100, cursor: str | None = None
+        self,
+        where: str = "",
+        *,
+        project: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        order: str | None = None,
     ) -> Page[ModelVersion]:
-        """Find model versions, newest first: `name = 'digits'`."""
-        return self._backend.model_versions(NodeQuestion("model_version", where, (), project, limit, cursor))
+        """Find model versions, newest first or in an order such as `name`: `name = 'digits'`."""
+        return self._backend.model_versions(NodeQuestion("model_version", where, (), project, limit, cursor, order))
 
     # --- lineage ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from arangovis.client.asking import Asking
 from arangovis.client.values import AnyTime, AnyVersion, microseconds, node_id, plain_document, version_number
 from arangovis.domain.errors import NotFound
 from arangovis.domain.ids import NodeId
+from arangovis.services.anomaly.score_drift import ScoreDrift
 from arangovis.services.catalogue.aliases import Alias, AliasChange
 from arangovis.services.catalogue.deployments import Deployment, DeploymentState, StateChange
 from arangovis.services.catalogue.gates import Gate
@@ -121,6 +122,22 @@ class Deploying(Asking):
         node = self._deployment_id(deployment, project)
         path = f"/deployments/{node.key}/performance"
         return self._ask(ServedPerformance, "GET", path, None, at=microseconds(at))
+
+    def score_drift(
+        self,
+        deployment: AnyDeployment,
+        *,
+        time_column: str | None = None,
+        window_s: int | None = None,
+        project: str | None = None,
+    ) -> ScoreDrift:
+        """Return how the scores of a deployment's detectors drift from those that training held out.
+
+        A detector that is deployed itself is followed by the scorings that were kept, one attached to the deployed
+        version by its production rows: segment by segment, or by a column of times in windows of `window_s` seconds.
+        """
+        path = f"/deployments/{self._deployment_id(deployment, project).key}/score-drift"
+        return self._ask(ScoreDrift, "GET", path, None, time_column=time_column, window_s=window_s)
 
     # --- aliases ----------------------------------------------------------------------------------------------
 

@@ -220,7 +220,8 @@ def _segment(text: str) -> str:
 
 def _search_query(question: NodeQuestion) -> str:
     filter_text, cursor = question.filter or None, question.cursor
-    return _query(filter=filter_text, project=question.project, limit=question.limit, cursor=cursor)
+    given = {"project": question.project, "limit": question.limit, "order": question.order}
+    return _query(filter=filter_text, cursor=cursor, **given)
 
 
 def _query(**given: object) -> str:

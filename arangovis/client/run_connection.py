@@ -9,6 +9,7 @@ from arangovis.client.capture.guard import warn
 from arangovis.client.outbox import Outbox, OutboxOptions, Target
 from arangovis.client.transport import Transport
 from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.series.prepared import import_here
 
 if TYPE_CHECKING:
     from arangovis.client.client import Client
@@ -50,6 +51,7 @@ def open_connection(options: Mapping[str, Any]) -> RunConnection:
     if len(given) > 1:
         raise InvalidInput.of(Fault(given[0], f"is given together with {' and '.join(given[1:])}; give one of them"))
     outbox_options = _outbox_options(options)
+    import_here()
     client: Client | None = options.get("client")
     if client is not None:
         transport = client.backend.api()

@@ -27,7 +27,7 @@ class RunRequests:
         self._put("PUT", "", body, Role.OPENING)
 
     def define(self, project: str, series: str, kinds: Mapping[str, str]) -> None:
-        """Define a named series and its fields. A forked child repeats it, since its rows may come before those here."""
+        """Define a named series and its fields. A forked child repeats it: its rows may arrive first."""
         for name, kind in kinds.items():
             self._post("/api/v1/fields", {"project": project, "name": name, "kind": kind})
         self._post("/api/v1/series", {"project": project, "name": series, "fields": list(kinds)})

@@ -68,7 +68,7 @@ def train(*, epochs: int, seed: int) -> TrainedClassifier:
 
 def _novelty(known: Matrix, new: Matrix) -> tuple[float, npt.NDArray[np.float64]]:
     index = NeighbourIndex(known, metric="euclidean")
-    own = index.among(1).distances[:, 0].astype(np.float64)
+    own = index.among(1).neighbours.distances[:, 0].astype(np.float64)
     unit = float(np.median(own))
     found = index.query(new, 1).distances[:, 0].astype(np.float64)
     return float(np.quantile(own, 0.95)) / unit, found / unit

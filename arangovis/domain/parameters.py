@@ -10,7 +10,10 @@ from arangovis.domain.json import JsonValue, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: its type, limits (both included) or choices, default, and other spellings."""
+    """One parameter: its type, limits (both included) or choices, default, and other spellings.
+
+    An `optional` one may be left out of what must else be complete, and is not recorded while it is at its default.
+    """
 
     name: str
     type: type[int] | type[float] | type[str] | type[bool]
@@ -20,6 +23,7 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    optional: bool = False
 
     def problem(self, value: JsonValue) -> str | None:
         """Return what is wrong with a value, or None."""
@@ -60,15 +64,20 @@ class ParameterSet:
     parameters: tuple[Parameter, ...]
 
     def defaults(self) -> Mapping[str, Scalar]:
-        """Return every parameter at its default."""
-        return MappingProxyType({parameter.name: parameter.default for parameter in self.parameters})
+        """Return every parameter at its default, the optional ones left out."""
+        return MappingProxyType({p.name: p.default for p in self.parameters if not p.optional})
+
+    def filled(self, values: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """Return every parameter, also the optional ones: as given, else at its default."""
+        return MappingProxyType({p.name: values.get(p.name, p.default) for p in self.parameters})
 
     def check(
         self, values: Mapping[str, JsonValue], *, complete: bool = False, where: str = "parameters"
     ) -> tuple[Mapping[str, Scalar], tuple[Fault, ...]]:
         """Return (known values in canonical form, everything that is wrong). Unknown names are ignored.
 
-        With `complete`, a parameter that is left out is a fault.
+        With `complete`, a parameter that is left out is a fault, unless it is optional. An optional one that is given
+        at its default counts as left out, so that saying it or not is the same.
         """
         good: dict[str, Scalar] = {}
         faults: list[Fault] = []
@@ -76,11 +85,11 @@ class ParameterSet:
             field = f"{where}.{parameter.name}" if where else parameter.name
             spelled = next((n for n in (parameter.name, *parameter.aliases) if n in values), None)
             if spelled is None:
-                faults.extend([Fault(field, "is required")] if complete else [])
+                faults.extend([Fault(field, "is required")] if complete and not parameter.optional else [])
             elif problem := parameter.problem(values[spelled]):
                 faults.append(Fault(field, problem))
-            else:
-                good[parameter.name] = parameter.canonical(values[spelled])
+            elif (value := parameter.canonical(values[spelled])) != parameter.default or not parameter.optional:
+                good[parameter.name] = value
         return MappingProxyType(good), tuple(faults)
 
 

@@ -7,6 +7,7 @@ checks any of them.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +20,11 @@ from arangovis.tabular.bundle import ArrayBundle
 Matrix: TypeAlias = npt.NDArray[np.float32]
 """Rows by dimensions."""
 
+Labels: TypeAlias = npt.NDArray[np.int64]
+"""The class of each row as a number, -1 where it is not known."""
+
 _WARM_UP_ROWS = 64
+_NONE: Mapping[str, Scalar] = MappingProxyType({})
 
 Progress: TypeAlias = Callable[[float], None]
 """Called with the fraction done, 0 to 1, never falling; raises Cancelled if the run was cancelled."""
@@ -58,9 +63,15 @@ class Projector(ABC):
     algorithm_version: int
     """Raised by hand when the same input would give another answer."""
 
+    turns_freely: bool = True
+    """Whether a turned layout says the same; not so where the axes mean something."""
+
     @abstractmethod
-    def engine(self) -> str:
-        """Return the library and version that computes, such as `umap-learn 0.5.12`, without importing it."""
+    def engine(self, parameters: Mapping[str, Scalar] = _NONE) -> str:
+        """Return the library and version that computes, such as `umap-learn 0.5.12`, without importing it.
+
+        A method with several engines decides by the parameters.
+        """
 
     @abstractmethod
     def neighbours_needed(self, parameters: Mapping[str, Scalar], rows: int) -> int:
@@ -75,8 +86,11 @@ class Projector(ABC):
         neighbours: Neighbours | None,
         seed: int,
         progress: Progress,
+        labels: Labels | None = None,
     ) -> Fitted:
         """Learn a projection of the rows. Same arguments, same result.
+
+        `labels` are heeded by a method with a parameter `label_weight` above 0.
 
         Raises:
             NotSupported: the data do not suit the method or its metric; the text says why.

@@ -59,7 +59,7 @@ def fit_facts(projector: Projector, parameters: Mapping[str, Scalar], *, seed: i
     """Return what every transformer says of itself: method, engine, version, seed and parameters, unchanged."""
     return {
         "method": projector.name,
-        "engine": projector.engine(),
+        "engine": projector.engine(parameters),
         "algorithm_version": projector.algorithm_version,
         "seed": seed,
         **parameters,

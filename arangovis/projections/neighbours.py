@@ -1,22 +1,37 @@
-"""Exact nearest neighbours by brute force, in blocks of bounded memory."""
+"""Nearest neighbours in blocks of bounded memory: all pairs are compared, of very many rows the likely ones."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from arangovis.domain.errors import IntegrityError, InvalidInput
 from arangovis.domain.json import Scalar
 from arangovis.projections.base import Matrix, Neighbours, Progress, no_progress
-from arangovis.projections.metrics import check_metric, space_of
+from arangovis.projections.cells import near_neighbours
+from arangovis.projections.metrics import Choice, check_metric, metric_choice, space_of, transformed
+from arangovis.projections.rows_named import rows_named
 from arangovis.tabular.bundle import ArrayBundle
 
 __all__ = ["NeighbourIndex", "nearest_neighbours", "neighbours_from_bundle", "neighbours_to_bundle"]
 
-ALGORITHM_VERSION = 1
+ALGORITHM_VERSION = 2
 """Raised by hand when the same rows would get other neighbours."""
 
 BLOCK_BYTES = 32 * 2**20
 """Of one block of distances; a handful of such blocks is alive at a time."""
+
+EXACT_ROWS_MAX = 40_000
+"""Up to so many rows every pair is compared; from about here on, looking through cells near by takes less time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Neighbours, how they were searched, and which share of the true ones is among them (1 unless by `cells`)."""
+
+    neighbours: Neighbours
+    search: str
+    recall: float
 
 
 class NeighbourIndex:
@@ -28,11 +43,11 @@ class NeighbourIndex:
 
     """
 
-    def __init__(self, rows: Matrix, *, metric: str = "euclidean") -> None:
+    def __init__(self, rows: Matrix, *, metric: Choice = "euclidean") -> None:
         _check_finite(rows)
-        self._metric = metric
+        self._metric = metric_choice(metric)
         self._rows = rows
-        self._space = space_of(metric, rows)
+        self._space = space_of(self._metric, rows)
 
     def query(self, rows: Matrix, count: int, *, progress: Progress = no_progress) -> Neighbours:
         """Return the `count` nearest fitted rows (all, if there are fewer) to each new row.
@@ -48,13 +63,21 @@ class NeighbourIndex:
         check_metric(self._metric, rows, fitted=False)
         return self._search(rows, min(count, len(self._rows)), alone=False, progress=progress)
 
-    def among(self, count: int, *, progress: Progress = no_progress) -> Neighbours:
-        """Return the `count` nearest (all others, if there are fewer) to each fitted row, itself left out."""
-        return self._search(self._rows, min(count, len(self._rows) - 1), alone=True, progress=progress)
+    def among(self, count: int, *, progress: Progress = no_progress) -> Found:
+        """Return the `count` nearest (all others, if there are fewer) to each fitted row, itself left out.
+
+        Of more than EXACT_ROWS_MAX rows not quite all are found (see `arangovis.projections.cells`).
+        """
+        asked = min(count, len(self._rows) - 1)
+        if len(self._rows) <= EXACT_ROWS_MAX or asked < 1:
+            return Found(self._search(self._rows, asked, alone=True, progress=progress), "blocks", 1.0)
+        near = near_neighbours(self._space, asked, progress)
+        return Found(near.neighbours, "cells", near.recall)
 
     def _search(self, rows: Matrix, count: int, *, alone: bool, progress: Progress) -> Neighbours:
         indices = np.empty((len(rows), max(0, count)), dtype=np.int64)
         distances = np.empty(indices.shape, dtype=np.float32)
+        rows = transformed(self._metric, rows)
         step = max(1, BLOCK_BYTES // (8 * len(self._rows)))
         for start in range(0, len(rows) if count > 0 else 0, step):
             block = slice(start, min(start + step, len(rows)))
@@ -66,7 +89,7 @@ class NeighbourIndex:
 
 
 def nearest_neighbours(
-    rows: Matrix, count: int, *, metric: str = "euclidean", progress: Progress = no_progress
+    rows: Matrix, count: int, *, metric: Choice = "euclidean", progress: Progress = no_progress
 ) -> Neighbours:
     """Return the min(count, n - 1) nearest neighbours of each row among the others, nearest first, ties by index.
 
@@ -77,7 +100,7 @@ def nearest_neighbours(
         NotSupported: the data do not suit the metric.
 
     """
-    return NeighbourIndex(rows, metric=metric).among(count, progress=progress)
+    return NeighbourIndex(rows, metric=metric).among(count, progress=progress).neighbours
 
 
 def neighbours_to_bundle(neighbours: Neighbours, facts: Mapping[str, Scalar]) -> ArrayBundle:
@@ -101,5 +124,6 @@ def neighbours_from_bundle(bundle: ArrayBundle) -> Neighbours:
 def _check_finite(rows: Matrix) -> None:
     if rows.ndim != 2 or 0 in rows.shape:
         raise InvalidInput("there are no rows to search among")
-    if not np.isfinite(rows).all():
-        raise InvalidInput("the rows hold values that are not finite")
+    finite = np.asarray(np.isfinite(rows).all(axis=1))
+    if not finite.all():
+        raise InvalidInput(f"the rows hold values that are not finite, in {rows_named(~finite)}")

@@ -1,7 +1,8 @@
 """Principal components: fast, linear, without chance."""
 
-# ruff: noqa: ARG002 - every method takes the arguments of all; this one needs neither neighbours nor seed
+# ruff: noqa: ARG002 - every method takes the arguments of all; this one needs neither neighbours, labels nor seed
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from arangovis.domain.errors import IntegrityError, NotSupported
 from arangovis.domain.json import Scalar
 from arangovis.domain.parameters import Parameter, ParameterSet
-from arangovis.projections.base import Fitted, Matrix, Neighbours, Progress, Projector
+from arangovis.projections.base import Fitted, Labels, Matrix, Neighbours, Progress, Projector
 from arangovis.projections.method import (
     check_dimension,
     complete_parameters,
@@ -36,8 +37,9 @@ class Pca(Projector):
     name = "pca"
     parameters = PARAMETERS
     algorithm_version = 1
+    turns_freely = False
 
-    def engine(self) -> str:
+    def engine(self, parameters: Mapping[str, Scalar] = MappingProxyType({})) -> str:
         """Return the library and its version."""
         return engine_name("numpy")
 
@@ -53,6 +55,7 @@ class Pca(Projector):
         neighbours: Neighbours | None,
         seed: int,
         progress: Progress,
+        labels: Labels | None = None,
     ) -> Fitted:
         """Find the components and project the rows on them.
 

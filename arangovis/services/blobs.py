@@ -21,6 +21,7 @@ later sweep finishes. Sweeps may run side by side. An artifact store belongs to 
 """
 
 import hashlib
+import io
 import tempfile
 import time
 import uuid
@@ -102,13 +103,29 @@ class Blobs:
     def save_stream(self, stream: BinaryIO, caller: Caller) -> BlobReference:
         """Store a stream of any length as `save` does, in constant memory.
 
-        The digest must be known before the bytes are stored, so the stream is spooled first.
+        The digest must be known before the bytes are stored, so a file is read twice, another stream spooled first.
+
+        Raises:
+            StoreUnavailable: as `save`; or the file changed meanwhile.
+
         """
+        if isinstance(stream, io.BufferedReader) and stream.seekable():
+            return self._save_file(stream, caller)
         with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
             reference = _spooled(stream, cast("BinaryIO", spool))
             spool.seek(0)
             self._stage((reference,), caller)
             self._artifacts.put_stream(cast("BinaryIO", spool))
+        return reference
+
+    def _save_file(self, file: io.BufferedReader, caller: Caller) -> BlobReference:
+        begin = file.tell()
+        digest = hashlib.file_digest(file, hashlib.sha256).hexdigest()
+        reference = BlobReference(digest, file.tell() - begin)
+        file.seek(begin)
+        self._stage((reference,), caller)
+        if self._artifacts.put_stream(cast("BinaryIO", file))[0] != digest:
+            raise StoreUnavailable("the file changed while it was read; try again")
         return reference
 
     def keep(self, transaction: Transaction, digests: Iterable[str]) -> None:

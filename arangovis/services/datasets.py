@@ -13,7 +13,7 @@ from arangovis.domain.errors import Conflict, Fault, InvalidInput
 from arangovis.domain.graph import Caller, EdgeId, Record
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document
-from arangovis.domain.views import integer, text
+from arangovis.domain.views import integer, optional_integer, text
 from arangovis.services.blobs import BlobReference, Blobs
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction, record_key
@@ -35,12 +35,16 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a manifest: `errors` of its rows carry an error flag."""
+    """One segment of a manifest: `errors` of its rows carry an error flag.
+
+    `appended` is when, in microseconds since 1970; None for one written before that was kept.
+    """
 
     number: int
     digest: str
     rows: int
     errors: int
+    appended: int | None = None
 
 
 class Datasets:
@@ -174,13 +178,15 @@ def _append_segment(transaction: Transaction, version: ModelVersion, blob: BlobR
 
 def _put_segment(transaction: Transaction, node: NodeId, number: int, blob: BlobReference, rows: Rows) -> None:
     errors = int(rows.errors.sum())
-    data: Document = {"digest": blob.digest, "rows": rows.count, "errors": errors, "bytes": blob.bytes}
+    facts: Document = {"digest": blob.digest, "rows": rows.count, "errors": errors, "bytes": blob.bytes}
+    data: Document = {**facts, "appended": transaction.now}
     transaction.put_record(Record("segment", f"{node.key}.{number}", group=node.key, due=number, data=data))
 
 
 def _segment(record: Record) -> Segment:
     data = record.data
-    return Segment(record.due, text(data, "digest"), integer(data, "rows"), integer(data, "errors"))
+    appended = optional_integer(data, "appended")
+    return Segment(record.due, text(data, "digest"), integer(data, "rows"), integer(data, "errors"), appended)
 
 
 def _facts(name: str, form: DatasetForm, *, digest: str, rows: int, segments: int) -> dict[str, str | int]:

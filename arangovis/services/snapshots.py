@@ -138,6 +138,17 @@ class Snapshots:
         readers = self._readers(source, segments=snapshot.segments)
         return gather(readers, np.asarray(selection["position"], dtype=np.int64))
 
+    def ids(self, snapshot: Dataset) -> Sequence[str]:
+        """Return the ids of the sampled rows, in order of position.
+
+        Raises:
+            IntegrityError: stored bytes are damaged or gone, or it is no sample.
+
+        """
+        if snapshot.selection is None:
+            raise IntegrityError(f"{snapshot.id} is not a sample")
+        return [str(row) for row in from_arrow(self._blobs.read(snapshot.selection))["id"]]
+
     def count(self, dataset: Dataset) -> int:
         """Return how many rows of a data set carry no error."""
         return sum(segment.rows - segment.errors for segment in self._datasets.segments(dataset))

@@ -22,6 +22,11 @@ REPRODUCES = "reproduces"
 """Option of a run that does another one again, to see whether the same comes out: the node id of that."""
 
 
+def always(artifact: Node) -> bool:  # noqa: ARG001 - one signature for all
+    """Say that any artifact of the right key will do."""
+    return True
+
+
 @dataclass(slots=True)
 class Stages:
     """The stages of one run, and what was made and found on the way.
@@ -35,9 +40,14 @@ class Stages:
     made: list[Made] = field(default_factory=list)
     found: list[Input] = field(default_factory=list)
 
-    def bundle(self, role: str, key: str, compute: Callable[[], ArrayBundle]) -> ArrayBundle:
-        """Return the arrays of a stage: found and verified, or computed and kept to be stored."""
-        present = None if self.fresh else self._find(role, key)
+    def bundle(
+        self, role: str, key: str, compute: Callable[[], ArrayBundle], *, suits: Callable[[Node], bool] = always
+    ) -> ArrayBundle:
+        """Return the arrays of a stage: found and verified, or computed and kept to be stored.
+
+        Of several that were made under one key, those that do not suit count as not made.
+        """
+        present = None if self.fresh else self._find(role, key, suits)
         if present is not None:
             return present
         bundle = compute()
@@ -55,9 +65,9 @@ class Stages:
         node = self.store.get(artifact)
         return self._read(node), text(node.attributes, "stage_key")
 
-    def _find(self, role: str, key: str) -> ArrayBundle | None:
+    def _find(self, role: str, key: str, suits: Callable[[Node], bool]) -> ArrayBundle | None:
         page = self.store.search(Search("artifact", Comparison("stage_key", Operator.EQUAL, key), limit=5))
-        for node in page.items:
+        for node in filter(suits, page.items):
             try:
                 bundle = self._read(node)
             except IntegrityError:

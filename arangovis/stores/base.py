@@ -185,6 +185,14 @@ class GraphStore(ABC):
     def change_number(self) -> int:
         """Return a number that grows with every action that wrote a node or an edge; 0 for an empty store."""
 
+    def changed_since(self, kind: str, change_number: int, *, limit: int) -> Sequence[Node] | None:  # noqa: ARG002
+        """Return the nodes of a kind that were written since a change number of this store, tombstones included.
+
+        They come in no particular order. None if the store cannot tell, or more than `limit` nodes of any kind were
+        written: then whoever follows the nodes of a kind reads all of them again.
+        """
+        return None
+
     # --- copying ----------------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """Columns of a parsed table as plain arrays, and plain arrays as Parquet or CSV."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -57,13 +57,22 @@ def read_frame(segments: Iterable[bytes], types: Mapping[str, object]) -> tuple[
         IntegrityError: the bytes are something else.
 
     """
+    return frame_columns([_read_parquet(data) for data in segments], types)
+
+
+def frame_columns(tables: Sequence["pa.Table"], types: Mapping[str, object]) -> tuple[PlainColumn, ...]:
+    """Return the columns of tables laid end to end, as `read_frame` does.
+
+    Raises:
+        IntegrityError: their columns do not fit each other.
+
+    """
     import pyarrow as pa
 
-    parts = [_read_parquet(data) for data in segments]
-    if not parts:
+    if not tables:
         return tuple(_empty(name, str(kind)) for name, kind in types.items())
     try:
-        columns = columns_of(pa.concat_tables(parts, promote_options="permissive"))
+        columns = columns_of(pa.concat_tables(tables, promote_options="permissive"))
     except pa.ArrowException as error:
         raise IntegrityError("the segments of a frame do not fit each other") from error
     return tuple(replace(c, kind=CATEGORICAL) if _is_categorical(c, types) else c for c in columns)
@@ -200,6 +209,8 @@ def _numbers(column: "pa.ChunkedArray") -> npt.NDArray[np.float64]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_float64(column.type) and not column.null_count:
+        return np.ascontiguousarray(column.to_numpy(), dtype=np.float64)
     filled = pc.fill_null(column.cast(pa.float64(), safe=False), float("nan"))
     return np.ascontiguousarray(filled.to_numpy(), dtype=np.float64)
 

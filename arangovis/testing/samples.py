@@ -1,6 +1,7 @@
 """Small valid documents and helpers that the suites for graph stores share."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -145,6 +146,6 @@ def pages(store: GraphStore, search: Search) -> list[Sequence[Node]]:
     page = store.search(search)
     collected = [page.items]
     while page.next_cursor is not None:
-        page = store.search(Search(search.kind, search.where, search.project, search.limit, page.next_cursor))
+        page = store.search(replace(search, cursor=page.next_cursor))
         collected.append(page.items)
     return collected

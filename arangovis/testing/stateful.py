@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from arangovis.domain.errors import ArangovisError
-from arangovis.domain.graph import Caller, Cut, Direction, Lineage, Record, Walk
+from arangovis.domain.graph import Caller, Cut, Direction, Lineage, Node, Record, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.domain.ordering import Order
@@ -51,6 +51,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.moments: list[tuple[int, int]] = [(0, 0)]
         """When the newest row was written, in each store, after each action."""
         self.change_numbers = [(0, 0)]
+        self.pasts: list[tuple[int, dict[NodeId, Node]]] = []
+        """Change numbers of the store under test, and its nodes then."""
 
     @property
     def stores(self) -> tuple[GraphStore, GraphStore]:
@@ -224,6 +226,18 @@ class StoreMachine(RuleBasedStateMachine):
         self.change_numbers.append(now)
         assert now[1] >= before[1]
         assert (now[1] > before[1]) == (now[0] > before[0])
+
+    @rule(kind=st.sampled_from(NODE_KINDS), past=st.integers(0, 1000))
+    def read_changes(self, kind: str, past: int) -> None:
+        """Compare what was written since a change number with what differs from then, if the store can tell."""
+        self.pasts.append((self.tested.change_number(), dict(self.tested.get_many(NODES))))
+        number, then = self.pasts[past % len(self.pasts)]
+        now = {node_id: node for node_id, node in self.pasts[-1][1].items() if node_id.kind == kind}
+        changed = self.tested.changed_since(kind, number, limit=1000)
+        if changed is not None:
+            known = {(node.id, node.version.number) for node in then.values()}
+            wanted = [node for node in now.values() if (node.id, node.version.number) not in known]
+            assert nodes_by_id(changed) == nodes_by_id(wanted)
 
     # --- comparing --------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from arangovis.domain.json import Document
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 from arangovis.testing.contract import StoreContract
-from arangovis.testing.samples import SAMPLES, act, create, dataset, edge, link, put, run
+from arangovis.testing.samples import SAMPLES, act, create, dataset, delete, edge, link, put, run, update
 from arangovis_schema import EdgeKind, KeyRule, VertexKind
 
 TABLE = SAMPLES["dataset"]
@@ -249,6 +249,18 @@ class ActionContract(StoreContract):
         with pytest.raises(AlreadyExists):
             create(store, run("train"))
         assert store.change_number() == numbers[-1]
+
+    def test_what_was_written_since_a_change_is_told_or_not_known(self, store: GraphStore) -> None:
+        create(store, dataset("digits"), run("train"))
+        before = store.change_number()
+        create(store, run("test"), dataset("more"))
+        update(store, run("train"), {**SAMPLES["run"], "name": "renamed"})
+        delete(store, run("test"))
+        link(store, edge("input_to", dataset("digits"), run("train")))
+        found = store.changed_since("run", before, limit=3)
+        assert found is None or {node.id: node for node in found} == store.get_many([run("train"), run("test")])
+        assert store.changed_since("run", before, limit=2) is None
+        assert store.changed_since("run", store.change_number(), limit=0) in (None, [])
 
 
 def _refuse_after(transaction: Transaction, node_id: NodeId) -> None:

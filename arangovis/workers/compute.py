@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import BinaryIO
 
@@ -28,6 +27,8 @@ from arangovis.workers.protocol import Advance, End, Job, read_job, report_line
 _log = logging.getLogger("arangovis.compute")
 
 TELL_EVERY_S = 0.1
+COMPILED = "NUMBA_CACHE_DIR"
+"""Where numba, which reads this when it is imported, keeps what it compiled: a restart need not compile again."""
 
 
 def main() -> None:
@@ -35,8 +36,13 @@ def main() -> None:
     die_with_parent()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     jobs, output = _claim_pipes()
+    queue = _read_jobs(jobs)
     context = load_context(sys.argv[1])
-    for job in _jobs(jobs):
+    os.environ.setdefault(COMPILED, str(context.settings.home / "compiled"))
+    if queue.empty():
+        warm_up(context)
+    while True:
+        job = queue.get()
         end = compute(context, job, output)
         _write(output, End(end is not None, end.value if end else ""))
 
@@ -105,7 +111,15 @@ def _explained(claim: Claim, error: Exception) -> tuple[RunState, str]:
     return RunState.ERROR, f"Internal error while computing; the worker's log has it under {claim.run.id}."
 
 
-def _jobs(stream: BinaryIO) -> Iterator[Job]:
+def warm_up(context: WorkerContext) -> None:
+    """Import and compile before work comes. What fails here fails again, and is told, in the run that needs it."""
+    try:
+        context.warm_up()
+    except ArangovisError as error:
+        _log.info("not warmed up: %s", error.detail)
+
+
+def _read_jobs(stream: BinaryIO) -> SimpleQueue[Job]:
     """Read jobs in a thread of its own, so that a closed input ends the process in the midst of a computation."""
     queue: SimpleQueue[Job] = SimpleQueue()
 
@@ -115,8 +129,7 @@ def _jobs(stream: BinaryIO) -> Iterator[Job]:
         os._exit(0)
 
     threading.Thread(target=read, daemon=True, name="jobs").start()
-    while True:
-        yield queue.get()
+    return queue
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -14,6 +14,10 @@ from arangovis.stores.base import GraphStore
 Handler: TypeAlias = Callable[[Run, Progress], Outcome]
 
 
+def _nothing() -> None:
+    """Need no warming up."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
     """The settings, the store, the queue, and the handlers by method."""
@@ -22,3 +26,5 @@ class WorkerContext:
     store: GraphStore
     runs: Runs
     handlers: Mapping[str, Handler]
+    warm_up: Callable[[], None] = _nothing
+    """What a compute process may do while it waits for its first job, so that this need not wait for it."""

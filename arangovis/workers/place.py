@@ -11,6 +11,8 @@ from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.drift.methods import DETECT
 from arangovis.projections.registry import METHOD_PREFIX, STEP_METHODS, names
 from arangovis.services.blobs import Blobs
+from arangovis.services.exchange.emitting import Emitting
+from arangovis.services.exchange.receiver import Receiver
 from arangovis.services.housekeeping import Housekeeping
 from arangovis.services.methods import FRAME_METHODS, VERIFY
 from arangovis.services.plans import Plans
@@ -98,15 +100,19 @@ class Queue:
     store: GraphStore
     runs: Runs
     housekeeping: Housekeeping
+    emitting: Emitting | None = None
+    """Tells runs to a receiver of OpenLineage events, if one is configured."""
 
 
 def open_queue(settings: Settings) -> Queue:
     """Open the stores that the settings name, as `arangovis.wiring.build` does."""
+    receiver = Receiver(settings.openlineage_url, settings.openlineage_token()) if settings.openlineage_url else None
     settings.home.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.store_url, settings.store_secret())
     store.migrate()
     blobs = Blobs(store, open_artifacts(settings.artifacts_url))
-    return Queue(settings, store, Plans(store, blobs).runs, Housekeeping(store, blobs))
+    emitting = None if receiver is None else Emitting(store, receiver)
+    return Queue(settings, store, Plans(store, blobs).runs, Housekeeping(store, blobs), emitting)
 
 
 def declared_methods() -> tuple[str, ...]:

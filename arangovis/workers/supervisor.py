@@ -89,6 +89,11 @@ class Supervisor:
         finally:
             del self._taken[key]
 
+    def prepare(self) -> None:
+        """Have a compute process get ready for the first run, unless none is to be kept without work."""
+        if self._settings.compute_idle_s:
+            self._pool.give_back(self._pool.take())
+
     def give_back(self) -> None:
         """Give back the runs that were taken, and kill what computes them, since this process is about to end."""
         for claim in list(self._taken.values()):

@@ -13,6 +13,7 @@ from arangovis.domain.errors import ArangovisError, LeaseLost
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import Document
 from arangovis.domain.work import Claim
+from arangovis.services.exchange.emitting import Emitting
 from arangovis.services.external.watching import lose_overdue
 from arangovis.workers.place import Place
 from arangovis.workers.protocol import Job
@@ -27,6 +28,7 @@ LOST_AFTER_US = 60_000_000
 TIDY_FIRST_S = 60.0
 TIDY_EVERY_S = 3600.0
 SERIES_EVERY_S = 10.0
+TELL_EVERY_S = 1.0
 _US = 1_000_000
 
 
@@ -71,6 +73,8 @@ class Worker:
         self._tidy_at = clock() + TIDY_FIRST_S
         self._series_at = 0.0
         self._series_round: threading.Thread | None = None
+        self._tell_at = 0.0
+        self._tell_round: threading.Thread | None = None
         self.name = process_name()
 
     def run(self) -> None:
@@ -105,6 +109,7 @@ class Worker:
             self._show_life()
             self._tidy()
             self._keep_series()
+            self._tell()
             return len(self._busy) < _now(self._slots) and self._claim()
         except ArangovisError:
             _log.warning("the store did not answer; trying again", exc_info=True)
@@ -181,6 +186,25 @@ class Worker:
         if self._queue.housekeeping.series.is_due():
             self._series_round = threading.Thread(target=self._make_series_round, daemon=True, name="series")
             self._series_round.start()
+
+    def _tell(self) -> None:
+        """Have runs told to others beside the work, if there is anything to tell and the round before is done."""
+        emitting = self._queue.emitting
+        is_busy = self._tell_round is not None and self._tell_round.is_alive()
+        if emitting is None or is_busy or self._clock() < self._tell_at:
+            return
+        self._tell_at = self._clock() + TELL_EVERY_S
+        if emitting.is_due():
+            self._tell_round = threading.Thread(
+                target=self._make_tell_round, args=(emitting,), daemon=True, name="tell"
+            )
+            self._tell_round.start()
+
+    def _make_tell_round(self, emitting: Emitting) -> None:
+        try:
+            _log.debug("told runs: %s", emitting())
+        except ArangovisError as error:
+            _log.warning("runs are told later: %s", error.detail)
 
     def _make_series_round(self) -> None:
         try:

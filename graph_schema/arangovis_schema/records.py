@@ -66,6 +66,13 @@ SESSION = RecordKind(
     "watched: when the run counts as lost",
 )
 
+FEED = RecordKind(
+    "feed",
+    "How far a reader of all changes has come, such as one that tells them to others.",
+    "unused",
+    "when its next round may begin",
+)
+
 STORE = RecordKind("store", "What tells this store from every other one.", "unused", "unused")
 COPY = RecordKind("copy", "Of which store this one is a copy, and how far it came.", "unused", "unused")
 
@@ -84,6 +91,7 @@ RECORD_KINDS = (
     SERIES_WORK,
     READER,
     SESSION,
+    FEED,
     STORE,
     COPY,
 )

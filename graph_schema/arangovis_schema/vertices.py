@@ -57,6 +57,7 @@ DATASET = VertexKind(
         Field("generation", FieldType.INTEGER, "Snapshot: raised by each forced recomputation."),
         Field("sample_size", FieldType.INTEGER, "Snapshot: how many rows were asked for."),
         Field("frame", FieldType.DOCUMENT, "Parsed file: how it was read, and figures of each column."),
+        Field("extra", FieldType.DOCUMENT, "Further facts of any shape, such as what events said of it."),
         *_OWN,
     ),
 )

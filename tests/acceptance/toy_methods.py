@@ -37,7 +37,12 @@ def context() -> WorkerContext:
     """Return the toy methods over the stores of the environment."""
     queue = open_queue(read_settings())
     handlers = {name: globals()[name.removeprefix("toy.")] for name in METHODS if name != "toy.raise"}
-    return WorkerContext(queue.settings, queue.store, queue.runs, {**handlers, "toy.raise": fail})
+    warm = queue.settings.home / "warm"
+
+    def warm_up() -> None:
+        warm.write_text(str(os.getpid()))
+
+    return WorkerContext(queue.settings, queue.store, queue.runs, {**handlers, "toy.raise": fail}, warm_up)
 
 
 def done(run: Run, progress: Progress) -> Outcome:

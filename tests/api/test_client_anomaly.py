@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,6 +64,19 @@ def test_an_attached_detector_scores_production_rows(home: Path) -> None:
     assert sorted(result["scores"]) == pytest.approx(sorted(expected.scores.tolist()))
     assert (result["threshold"], result["operation"]) == (expected.threshold, "LessEq")
     assert {spec, detector.node, detector.run} <= upstream
+    check_neighbours(result, shown.result["top_N"])
+
+
+def check_neighbours(metric: dict[str, Any], nearest: list[list[int]]) -> None:
+    """See that every odd row has its healthy neighbours, nearest first, and no other row any."""
+    odd = [score > metric["threshold"] for score in metric["scores"]]
+    found = metric["healthy_neighbours"]
+    assert 0 < sum(odd) < len(odd)
+    expected = [
+        [other for other in near if not odd[other]] if mine else [] for mine, near in zip(odd, nearest, strict=True)
+    ]
+    assert found == expected
+    assert any(found)
 
 
 def test_rows_without_its_columns_get_no_scores(home: Path) -> None:

@@ -12,6 +12,7 @@ from falcon.testing import Result, TestClient
 from arangovis.services.verification import check_store
 from arangovis.wiring import Arangovis
 from arangovis_api.app import create_app
+from arangovis_api.resources.h2o import imports
 from tests.api.contract import ContractClient
 from tests.api.detecting import CSV, FORM, JSON, Detecting, benign, cancer, everything
 from tests.backends import build_service, settings_of
@@ -58,6 +59,13 @@ SPELLINGS: dict[str, tuple[str, Spell, Spell, dict[str, str]]] = {
 }
 
 
+@pytest.fixture
+def by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have files of any size parsed by workers, as large ones are."""
+    monkeypatch.setattr(imports, "AT_ONCE_BYTES_MAX", 0)
+
+
+@pytest.mark.usefixtures("by_workers")
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_the_whole_sequence(world: Detecting, data: Path, spelling: str) -> None:
     media, key, truth, renamed = SPELLINGS[spelling]
@@ -211,6 +219,18 @@ def test_types_may_be_asked_for(world: Detecting) -> None:
     assert (column["label"], column["type"], column["domain"]) == ("code", "enum", ["1", "2"])
 
 
+def test_a_small_file_is_parsed_before_the_answer(world: Detecting) -> None:
+    prepared(world)
+
+    parsed = good(post(world.client, "/3/Parse", {"source_frames": "rows.raw", "destination_frame": "soon"}, FORM))
+    job = good(world.client.simulate_get(f"/3/Jobs/{parsed['job']['key']['name']}"))["jobs"][0]
+
+    assert (parsed["job"]["status"], parsed["rows"]) == ("DONE", 569)
+    assert (job["status"], job["progress"], job["dest"]["name"]) == ("DONE", 1.0, "soon")
+    assert good(world.client.simulate_get("/3/Frames/soon"))["frames"][0]["rows"] == 569
+
+
+@pytest.mark.usefixtures("by_workers")
 def test_a_job_that_waits_can_be_cancelled(world: Detecting) -> None:
     prepared(world)
     parsed = good(post(world.client, "/3/Parse", {"source_frames": "rows.raw", "destination_frame": "late"}, FORM))

@@ -37,6 +37,7 @@ class Files(BaseHTTPRequestHandler):
 @pytest.fixture
 def port() -> Iterator[int]:
     Files.asked.clear()
+    everything(20)  # made before it is asked for, so that the server answers at once on a busy machine
     server = HTTPServer(("127.0.0.1", 0), Files)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

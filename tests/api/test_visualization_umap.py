@@ -82,7 +82,7 @@ def test_another_min_dist_searches_no_neighbours(world: World) -> None:
     made = world.made(first)
     assert world.read_of(second, "fit_neighbours") == [made["fit_neighbours"]]
     assert world.read_of(second, "neighbours") == [made["neighbours"]]
-    assert world.made(second).keys() == {"transformer", "coordinates", "quality", "plot", "result"}
+    assert world.made(second).keys() == {"transformer", "layout", "coordinates", "quality", "plot", "result"}
 
 
 @pytest.mark.parametrize("training", [None, training_digits(900, 960)])

@@ -5,7 +5,8 @@ import configparser
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,16 @@ DRIVERS = {
     "click": ("arangovis.cli",),
     "distributed": ("arangovis.workers.cluster",),
     "falcon": ("arangovis_api",),
+    "fastumap": ("arangovis.projections.fastumap_library",),
     "gunicorn": ("arangovis_api",),
     "hypothesis": ("arangovis.testing",),
     "lark": ("arangovis.domain.filter_grammar",),
     "mlflow": ("arangovis.client.mlflow_log",),
     "marshmallow": ("arangovis_api", "arangovis_schema"),
-    "networkx": ("arangovis.stores",),
+    "networkx": ("arangovis.exchange.graphs.networks", "arangovis.stores"),
     "numba": ("arangovis.projections",),
     "onnx": ("arangovis.anomaly.export.onnx_graph",),
+    "openTSNE": ("arangovis.projections.tsne_library",),
     "packaging": ("arangovis.domain.versions",),
     "prometheus_client": ("arangovis_api",),
     "pyarrow": ("arangovis.series", "arangovis.tabular"),
@@ -46,27 +49,59 @@ DRIVERS = {
     "rich": ("arangovis.cli",),
     "scipy": ("arangovis.drift", "arangovis.projections"),
     "sklearn": ("arangovis.anomaly", "arangovis.demo", "arangovis.drift", "arangovis.projections", "arangovis.testing"),
-    "sqlite3": ("arangovis.stores.embedded",),
+    "sqlite3": ("arangovis.stores.embedded", "arangovis.exchange.mlflow"),
     "safetensors": ("arangovis.compatibility.pytorch",),
     "torch": ("arangovis.compatibility.pytorch",),
     "umap": ("arangovis.projections",),
     "urllib3": ("arangovis.artifacts.s3", "arangovis.stores.arango"),
+    "yaml": ("arangovis.compat.arangopipe.config", "arangovis.exchange.mlflow.file_store"),
 }
 """The modules or rooms that alone import a library."""
 
-ONE_MODULE = {"apispec", "arango", "boto3", "gunicorn", "lark", "networkx", "prometheus_client", "requests", "umap"}
+ONE_MODULE = {
+    "apispec",
+    "arango",
+    "boto3",
+    "gunicorn",
+    "lark",
+    "prometheus_client",
+    "requests",
+    "umap",
+    "fastumap",
+    "openTSNE",
+}
 """Of those, the libraries that one module of the room imports."""
 
-IN_FUNCTIONS = {"cattrs", "lark", "mlflow", "networkx", "numba", "onnx", "pynndescent", "scipy", "sklearn", "umap"}
+IN_FUNCTIONS = {
+    "cattrs",
+    "fastumap",
+    "openTSNE",
+    "lark",
+    "mlflow",
+    "networkx",
+    "numba",
+    "onnx",
+    "pynndescent",
+    "scipy",
+    "sklearn",
+    "umap",
+    "yaml",
+}
 """Libraries too heavy to be imported before they are needed."""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for package, folder in PACKAGES.items():
-        for path in sorted(folder.rglob("*.py")):
-            parts = path.relative_to(folder).with_suffix("").parts
-            name = ".".join((package, *(part for part in parts if part != "__init__")))
-            yield name, ast.parse(path.read_text("utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Return every module of ours by name, read once."""
+    return tuple(
+        (_name_of(package, path.relative_to(folder)), ast.parse(path.read_text("utf-8")))
+        for package, folder in PACKAGES.items()
+        for path in sorted(folder.rglob("*.py"))
+    )
+
+
+def _name_of(package: str, path: Path) -> str:
+    return ".".join((package, *(part for part in path.with_suffix("").parts if part != "__init__")))
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -91,8 +126,14 @@ def imported_at_once(tree: ast.AST) -> Iterator[str]:
             yield from imported_at_once(node)
 
 
+@cache
+def imports() -> Mapping[str, frozenset[str]]:
+    """Return what each module imports, wherever it does."""
+    return {name: frozenset(imported(tree)) for name, tree in modules()}
+
+
 def importers(library: str) -> list[str]:
-    return [name for name, tree in modules() if library in imported(tree)]
+    return [name for name, libraries in imports().items() if library in libraries]
 
 
 def inside(module: str, places: tuple[str, ...]) -> bool:
@@ -147,7 +188,7 @@ def test_a_driver_is_imported_in_its_place_only(library: str) -> None:
 
 def test_every_library_has_a_place() -> None:
     known = ANYWHERE | DRIVERS.keys() | PACKAGES.keys() | sys.stdlib_module_names
-    unknown = [(name, library) for name, tree in modules() for library in imported(tree) if library not in known]
+    unknown = [(name, library) for name, found in imports().items() for library in found if library not in known]
     assert unknown == []
 
 

@@ -59,3 +59,24 @@ def test_the_commands_of_the_page_exist() -> None:
 def test_the_calls_of_the_page_exist() -> None:
     listed = named(r"\| `([a-z_.]+)` \|") | {row[2].strip("`") for row in rows() if len(row) > 2}
     assert [name for name in listed if not callable(getattr(Client, name, None))] == []
+
+
+def test_every_question_has_an_example_over_rest() -> None:
+    examples = re.findall(r"curl ([^`]*?)\"localhost:8080/api/v1(/[^?\"]*)", PAGE.read_text("utf-8"))
+    asked = [("POST" if "-X POST" in options else "GET", path) for options, path in examples]
+    routes = {route for row in rows() for route in re.findall(r"`(GET|POST) (/[^`]*)`", row[1])}
+    missing = [(method, path) for method, path in routes if not any(is_of(path, one, method) for one in asked)]
+    assert missing == []
+    unserved = [one for one in asked if not any(is_of(path, one, method) for method, path in routes)]
+    assert unserved == []
+
+
+def is_of(route: str, example: tuple[str, str], method: str) -> bool:
+    """Say whether an example asks a route."""
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route))
+    return example[0] == method and re.fullmatch(pattern, example[1]) is not None
+
+
+def test_every_question_has_a_call_and_a_command() -> None:
+    without = {row[0] for row in rows() if len(row) < 4 or not row[3].strip("| ")}
+    assert without == {"What is a kind searched by?"}

@@ -41,7 +41,7 @@ def test_the_snippets_run(page: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_readme_shows_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(snippets_of(README)) == 3
+    assert len(snippets_of(README)) == 4
     run_snippets(README, tmp_path)
     printed = capsys.readouterr().out
     assert "True ada" in printed

@@ -83,6 +83,7 @@ def test_a_child_reads_the_same_settings(tmp_path: Path) -> None:
         s3_endpoint="http://s3:1",
         s3_region="r",
         token_file=tmp_path / "t",
+        openlineage_token_file=tmp_path / "o",
         port=7,
         legacy_unknown_task=True,
         lease_s=4,

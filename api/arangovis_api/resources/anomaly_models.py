@@ -11,6 +11,7 @@ from arangovis.domain.catalogue import ModelVersion
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, TooLarge
 from arangovis.domain.ids import NodeId
 from arangovis.services.anomaly.detectors import LoadedDetector, TrainingRequest
+from arangovis.services.anomaly.periods import PeriodAsked
 from arangovis.services.anomaly.score_answers import (
     Scored,
     metrics_document,
@@ -122,10 +123,10 @@ class OneAnomalyModel:
         self, req: falcon.Request, detector: LoadedDetector, media: str, query: ScoreQuery
     ) -> tuple[NodeId | None, Scored]:
         scoring, options, data = self._service.scoring, _options(query), req.bounded_stream.read()
-        rows = _rows(data) if media == JSON else None
+        rows, period = _rows(data) if media == JSON else None, _period(query)
         if query.persist:
             file = data if rows is None else rows_as_csv(rows)
-            run, scored = scoring.record_file(SentFile(detector, file, query.name), options, caller_of(req))
+            run, scored = scoring.record_file(SentFile(detector, file, query.name, period), options, caller_of(req))
             return run.id, scored
         if rows is not None:
             return None, scoring.rows(detector, rows, options)
@@ -177,6 +178,13 @@ def _options(query: ScoreQuery) -> ScoringOptions:
         top=query.top,
         strict=query.strict,
     )
+
+
+def _period(query: ScoreQuery) -> PeriodAsked:
+    period = PeriodAsked(query.period_start, query.period_end, query.time_column)
+    if period.is_given and not query.persist:
+        raise InvalidInput.of(Fault("persist", "a period is kept with the scores; set persist=true"))
+    return period
 
 
 def _rows(data: bytes) -> Sequence[dict[str, Any]]:

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 from arangovis.wiring import Arangovis
 from arangovis_api.resources.anomaly_models import AnomalyModels, OneAnomalyModel
+from arangovis_api.resources.arangopipe_imports import ArangopipeImports
 from arangovis_api.resources.artifacts import Artifacts, OneArtifact
 from arangovis_api.resources.batch import Batches
 from arangovis_api.resources.comparisons import Comparisons, OneComparison
 from arangovis_api.resources.compatibility import OneInstance, OnePoint, OneSweep, Sweeps, Weights
 from arangovis_api.resources.datasets import ProductionData, TrainingData
+from arangovis_api.resources.exchange import routes as exchange_routes
 from arangovis_api.resources.frames import Frames, OneFrame, Setups, Uploads
+from arangovis_api.resources.imports import Imports
 from arangovis_api.resources.lineage import Lineage, Origins
 from arangovis_api.resources.model_versions import MetricSpecs, ModelVersions, OneModelVersion
 from arangovis_api.resources.page import Page
@@ -75,10 +78,13 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{ROOT}/history/{{kind}}/{{key}}", nodes, "history"),
         Route(f"{ROOT}/lineage/{{kind}}/{{key}}", Lineage(service)),
         Route(f"{ROOT}/origin/{{kind}}/{{key}}", Origins(service)),
+        *exchange_routes(service),
         *question_routes(service),
         *search_routes(service),
         *stewardship_routes(service),
         Route(f"{ROOT}/batch", Batches(service)),
+        Route(f"{ROOT}/imports/arangopipe", ArangopipeImports(service)),
+        Route(f"{ROOT}/imports", Imports(service)),
         *_compatibility_routes(service),
     )
 

@@ -12,6 +12,8 @@ from arangovis_api.schemas.base import LoadedSchema, Name, Number, QuerySchema
 LAYERS_MAX = 32
 TOP_MAX = 1000
 IGNORED_MAX = 10_000
+DAY_S = 86_400
+WINDOW_S_MAX = 10 * 366 * DAY_S
 
 
 class Numbers(fields.Field[tuple[int, ...]]):
@@ -48,6 +50,9 @@ class ScoreQuery:
     strict: bool = False
     persist: bool = False
     name: str = "scored rows"
+    period_start: int | None = None
+    period_end: int | None = None
+    time_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,30 @@ class ScoreSchema(QuerySchema):
     strict = fields.Boolean(metadata={"description": "Refuse missing columns, unseen levels and text for numbers."})
     persist = fields.Boolean(metadata={"description": "Keep rows and scores, with their lineage."})
     name = Name("With `persist`: what to call the rows.")
+    period_start = fields.Integer(
+        metadata={"description": "With `persist`: when the rows begin, microseconds since 1970."}
+    )
+    period_end = fields.Integer(metadata={"description": "With `persist`: when they end, likewise."})
+    time_column = Name("With `persist`: a column of times among the rows that says so instead.")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDriftQuery:
+    """How production rows are divided into periods."""
+
+    time_column: str | None = None
+    window_s: int = DAY_S
+
+
+class ScoreDriftSchema(QuerySchema):
+    """How production rows are divided into periods."""
+
+    target = ScoreDriftQuery
+    time_column = Name("Divide production rows by this column of times; by segment if left out.")
+    window_s = fields.Integer(
+        validate=validate.Range(1, WINDOW_S_MAX),
+        metadata={"description": "With `time_column`: so many seconds a period; a day if left out."},
+    )
 
 
 class DetectorAnswer(Schema):

@@ -53,6 +53,38 @@ class Reader:
         """Take a short text that must be there."""
         return self.text(name, required=True) or ""
 
+    def long_text(self, name: str) -> str | None:
+        """Take a text of any length; None if it is absent or empty."""
+        value = self._left.pop(name, None)
+        if value is None or isinstance(value, str):
+            return value or None
+        self.refuse(name, "Not a valid string.")
+        return None
+
+    def choice(self, name: str, choices: Sequence[str]) -> str | None:
+        """Take one of some texts; None if it is absent."""
+        value = self.text(name)
+        if value is None or value in choices:
+            return value
+        self.refuse(name, f"Must be one of: {', '.join(choices)}.")
+        return None
+
+    def whole(self, name: str) -> int | None:
+        """Take a whole number from 0 on; None if it is absent."""
+        value = self._left.pop(name, None)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63):
+            return value
+        self.refuse(name, "Not a whole number from 0 on.")
+        return None
+
+    def column(self, name: str) -> list[Any]:
+        """Take a list of any length, whatever is in it; empty if it is absent."""
+        value = self._left.pop(name, [])
+        if isinstance(value, list):
+            return value
+        self.refuse(name, "Not a valid list.")
+        return []
+
     def node(self, name: str, *, required: bool = False) -> NodeId | None:
         """Take a node id; None if it is absent."""
         value = self.text(name, required=required)

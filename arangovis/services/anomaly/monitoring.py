@@ -22,6 +22,11 @@ class Monitoring:
         self._catalogue = catalogue
         self._detectors = detectors
 
+    @property
+    def detectors(self) -> Detectors:
+        """The detectors that watch."""
+        return self._detectors
+
     def attach(
         self, detector: LoadedDetector, number: int, name: str, caller: Caller, *, threshold: float | None = None
     ) -> Registered:

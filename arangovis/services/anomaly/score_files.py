@@ -1,30 +1,32 @@
 """Files that are sent to be scored: their columns are read as the detector learnt them, whatever they look like."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 
 from arangovis.anomaly.adapting import AdaptationWarning
 from arangovis.anomaly.expansion import ColumnSpec
 from arangovis.services.anomaly.score_tables import NOT_A_NUMBER, Prepared, scoring_table
-from arangovis.tabular.frame_columns import NUMERIC, read_frame
+from arangovis.tabular.frame_columns import NUMERIC
 from arangovis.tabular.frames.types import (
     MISSING_WORDS,
     ColumnKind,
     ColumnType,
     FrameWarning,
+    GuessHints,
     ParseSetup,
 )
 
 _NUMBERS = (ColumnKind.INTEGER, ColumnKind.REAL, ColumnKind.TIME)
 _TRUTHS = {"false", "true"}
+_GLANCE = GuessHints(rows=100)
+"""Enough where the kinds of the columns that count are known, and nothing of the others is kept."""
 
 
-def file_setup(data: bytes, specs: Sequence[ColumnSpec]) -> ParseSetup:
+def file_setup(data: bytes, specs: Sequence[ColumnSpec], hints: GuessHints | None = None) -> ParseSetup:
     """Return how to read a file so that its columns are of the kinds that a detector learnt."""
     from arangovis.tabular.frames.guessing import guess
 
-    return adapted(guess(data), specs)
+    return adapted(guess(data, hints or GuessHints()), specs)
 
 
 def adapted(setup: ParseSetup, specs: Sequence[ColumnSpec]) -> ParseSetup:
@@ -40,13 +42,10 @@ def read_file(data: bytes, specs: Sequence[ColumnSpec], *, strict: bool) -> Prep
         InvalidInput: it cannot be parsed, has none of the columns, or, in strict mode, text that is no number.
 
     """
-    from arangovis.tabular.frames.parsing import Segment, parse
+    from arangovis.tabular.frames.whole import read_whole
 
-    segments: list[Segment] = []
-    found = parse(io.BytesIO(data), file_setup(data, specs), segments.append, strict=strict)
-    types = {column.name: column.kind.value for column in found.columns}
-    table = scoring_table(read_frame([segment.data for segment in segments], types))
-    return Prepared(table, tuple(_warning(w) for w in found.warnings if w.column is not None))
+    columns, found = read_whole(data, file_setup(data, specs, _GLANCE), strict=strict)
+    return Prepared(scoring_table(columns), tuple(_warning(w) for w in found.warnings if w.column is not None))
 
 
 def _adapted(column: ColumnType, spec: ColumnSpec | None) -> ColumnType:

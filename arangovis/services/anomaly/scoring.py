@@ -4,19 +4,20 @@ What is recorded was computed while the caller waited; a large frame can be scor
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from arangovis.anomaly.methods import SCORE
 from arangovis.anomaly.scoring import ScoringOptions, score
-from arangovis.domain.graph import Caller, Direction, EdgeId
-from arangovis.domain.ids import NodeId, time_ordered_id
+from arangovis.domain.graph import Caller, Direction
+from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue
 from arangovis.domain.runs import Run
 from arangovis.domain.views import items, text
 from arangovis.domain.work import Input, MadeDataset, MadeSegment, Outcome, RunRequest
 from arangovis.services.anomaly.at_once import Recorder
 from arangovis.services.anomaly.detectors import Detectors, LoadedDetector
+from arangovis.services.anomaly.periods import Period, PeriodAsked, write_performance
 from arangovis.services.anomaly.score_answers import (
     Scored,
     flag_columns,
@@ -58,6 +59,7 @@ class FrameScoring:
         options: what is computed beside the score.
         score: whether the score is among the columns that are stored.
         flags: whether status and anomaly are.
+        period: when the rows are from; None: now.
 
     """
 
@@ -67,15 +69,17 @@ class FrameScoring:
     options: ScoringOptions
     score: bool = True
     flags: bool = True
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file to score and keep: its bytes, and what to call it."""
+    """A file to score and keep: its bytes, what to call it, and when its rows are from."""
 
     detector: LoadedDetector
     data: bytes
     name: str
+    period: PeriodAsked = field(default_factory=PeriodAsked)
 
 
 class Scoring:
@@ -158,7 +162,7 @@ class Scoring:
 
     def _written(self, transaction: Transaction, wanted: FrameScoring, outcome: Outcome) -> Run:
         run = self._recorder.record(transaction, _request(wanted), outcome)
-        write_performance(transaction, run, wanted.detector)
+        write_performance(transaction, run, wanted.detector.version.id, wanted.period)
         return run
 
     def outcome(self, wanted: FrameScoring, scored: Scored) -> Outcome:
@@ -184,10 +188,12 @@ class Scoring:
         """Score a file that is sent and keep all of it, in one action: the file, the frame parsed from it, the scores.
 
         Raises:
-            InvalidContent: as `rows`.
+            InvalidContent: as `rows`; or they have no column of times that the period could be read from.
+            InvalidInput: the period is not right.
 
         """
         check_name("name", wanted.name)
+        asked = wanted.period.checked()
         blob = self._blobs.save(wanted.data, caller)
         specs = wanted.detector.model.expansion.columns
         with content_faults():
@@ -199,7 +205,9 @@ class Scoring:
         columns = read_frame((self._blobs.read(part.digest) for part in made.segments), made.columns)
         with content_faults():
             scored = _scored(wanted.detector, Prepared(scoring_table(columns)), options)
-        target = FrameScoring(wanted.detector, source.node, f"scores of {wanted.name}"[:256], options)
+        period = asked.of(columns, made.columns)
+        name = f"scores of {wanted.name}"[:256]
+        target = FrameScoring(wanted.detector, source.node, name, options, period=period)
         outcome = self.outcome(target, scored)
 
         def action(transaction: Transaction) -> Run:
@@ -255,23 +263,6 @@ def options_of(document: object) -> ScoringOptions:
         top=int(str(document.get("top", 0))),
         strict=document.get("strict") is True,
     )
-
-
-def write_performance(transaction: Transaction, run: Run, detector: LoadedDetector) -> None:
-    """Observe the scores of a run at every deployment that serves the detector and is active."""
-    for edge in transaction.edges_of(detector.version.id, Direction.DOWNSTREAM, ("deployed_as",)):
-        deployment = transaction.find(edge.id.target)
-        if deployment is None or deployment.attributes.get("state") != "active":
-            continue
-        node = time_ordered_id("serving_performance", transaction.now)
-        facts: Document = {
-            "period_start": transaction.now,
-            "period_end": transaction.now,
-            "metrics": dict(run.metrics),
-            "attributes": {"run": str(run.id)},
-        }
-        transaction.create_new(node, deployment.project, facts)
-        transaction.link(EdgeId("observed_as", deployment.id, node))
 
 
 def _scored(

@@ -71,7 +71,7 @@ class Aliases:
 
         """
         check_name("alias", name)
-        self._store.transact(lambda tx: _put(tx, model, name, version), caller)
+        self._store.transact(lambda tx: put_alias(tx, model, name, version), caller)
         return self.get(model, name)
 
     def remove(self, model: NodeId, name: str, caller: Caller) -> None:
@@ -140,7 +140,13 @@ def alias_id(project: str | None, model: NodeId, name: str) -> NodeId:
     return named_id(ALIAS.name, project, f"{model}/{name}")
 
 
-def _put(transaction: Transaction, model: NodeId, name: str, version: NodeId) -> None:
+def put_alias(transaction: Transaction, model: NodeId, name: str, version: NodeId) -> None:
+    """Give a version of a model an alias inside an action.
+
+    Raises:
+        as `Aliases.put`.
+
+    """
     transaction.declare_vertex_kind(ALIAS)
     home, target = transaction.get(model), transaction.get(version)
     if target.attributes.get("model") != str(model):

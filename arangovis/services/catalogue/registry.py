@@ -83,6 +83,12 @@ class Catalogue:
             check_name("version", version)
         return self._store.transact(lambda tx: _add_version(tx, (project, model, version), signature), caller)
 
+    def add_version(
+        self, transaction: Transaction, names: tuple[str, str, str | None], signature: Signature
+    ) -> RegisteredVersion:
+        """Register a version inside an action; `names` are those of project, model and version."""
+        return _add_version(transaction, names, signature)
+
     def register_metric_spec(
         self,
         number: int,
@@ -170,19 +176,26 @@ def _add_version(
     if transaction.find(model) is None:
         raise NotFound(f"there is no model {model_name!r} in project {project!r}")
     version = wanted or _implied_version(transaction, (home.key, model_name), signature)
-    node = _version_id(home.key, model_name, version)
+    node = version_id(home.key, model_name, version)
     present = transaction.find(node)
     if present is not None:
         if canonical(present.attributes["signature"]) != canonical(signature.document()):
             raise AlreadyExists(f"version {version!r} of model {model_name!r} exists already with another signature")
         return RegisteredVersion(node, int(str(present.attributes["number"])), version, created=False)
+    number = create_version(transaction, model, node, {"version": version, "signature": signature.document()})
+    succeed(transaction, model, node)
+    return RegisteredVersion(node, number, version, created=True)
+
+
+def create_version(transaction: Transaction, model: NodeId, node: NodeId, facts: Document) -> int:
+    """Write a version of a model inside an action; return the integer id that it gets."""
+    home = transaction.get(model)
     number = transaction.next_number(_NUMBERS)
-    facts: Document = {"name": model_name, "version": version, "number": number, "model": str(model)}
-    transaction.create(node, home.key, {**facts, "signature": signature.document()})
+    named: Document = {"name": home.attributes["name"], "number": number, "model": str(model)}
+    transaction.create(node, home.project, {**facts, **named})
     transaction.reserve(_NUMBERS, str(number), node)
     transaction.link(EdgeId("contains", model, node))
-    _succeed(transaction, model, node)
-    return RegisteredVersion(node, number, version, created=True)
+    return number
 
 
 def _implied_version(transaction: Transaction, names: tuple[str, str], signature: Signature) -> str:
@@ -194,15 +207,17 @@ def _implied_version(transaction: Transaction, names: tuple[str, str], signature
         return str(present.attributes["version"])
     while True:
         version = str(transaction.next_number(f"versions of {model}"))
-        if not transaction.find_many((_version_id(*names, version),)):
+        if not transaction.find_many((version_id(*names, version),)):
             return version
 
 
-def _version_id(project: str, model: str, version: str) -> NodeId:
+def version_id(project: str, model: str, version: str) -> NodeId:
+    """Return the id of a version; project is the key of one."""
     return named_id("model_version", project, model, version)
 
 
-def _succeed(transaction: Transaction, model: NodeId, node: NodeId) -> None:
+def succeed(transaction: Transaction, model: NodeId, node: NodeId) -> None:
+    """Note inside an action that a version is the newest of its model."""
     newest = transaction.reserved("newest-version", str(model))
     if newest is not None and transaction.find(newest) is not None:
         transaction.link(EdgeId("succeeded_by", newest, node))

@@ -28,6 +28,7 @@ COPIED_KINDS = (
     "idempotency",
     "row_filter",
     "session",
+    "feed",
     "chunk",
     "series_head",
     "series_work",
@@ -55,6 +56,7 @@ class RecordsAt:
             "series_head": self._rows,
             "series_work": self._rows,
             "session": self._session,
+            "feed": self._feed,
         }
 
     def of(self, kind: str) -> Iterator[Record]:
@@ -90,6 +92,11 @@ class RecordsAt:
     def _session(self, record: Record) -> Record | None:
         run = self._source.find(NodeId("run", record.key), at=self._until)
         return None if run is None else record
+
+    def _feed(self, record: Record) -> Record | None:
+        """How far a reader has come: not beyond the last action that is copied."""
+        at = record.data.get("at", 0)
+        return replace(record, data={**record.data, "at": min(at if isinstance(at, int) else 0, self._until)})
 
     def _idempotency(self, record: Record) -> Record | None:
         return record if record.due - REMEMBERED_US <= self._until else None

@@ -7,7 +7,7 @@ segments in its manifest, as those of every data set.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import BinaryIO
 
 from arangovis.domain.catalogue import Dataset
@@ -36,6 +36,8 @@ from arangovis.tabular.sampling import SegmentReader
 UPLOAD = "upload"
 FRAME, PREDICTION = "frame", "prediction"
 PARSER = Caller("frame parser")
+GUESSED_MAX = 64
+"""Set-ups that a process remembers: a client that asks for one sends it back to be parsed by, soon after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Frames:
         self._datasets = datasets
         self._runs = runs
         self._recorder = Recorder(blobs, runs)
+        self._guessed = lru_cache(GUESSED_MAX)(self._guess)
 
     # --- uploading --------------------------------------------------------------------------------------------
 
@@ -151,11 +154,13 @@ class Frames:
             InvalidContent: it is empty, has a column twice, or is no table.
 
         """
+        return self._guessed(self.find_upload(source).digest, hints or GuessHints())
+
+    def _guess(self, digest: str, hints: GuessHints) -> ParseSetup:
         from arangovis.tabular.frames.guessing import guess
 
-        upload = self.find_upload(source)
-        with self._blobs.open(upload.digest) as stream, content_faults():
-            return guess(stream, hints or GuessHints())
+        with self._blobs.open(digest) as stream, content_faults():
+            return guess(stream, hints)
 
     def parse(self, wanted: ParseRequest, caller: Caller) -> Run:
         """Return the run that parses a file. Each request makes a frame of its own.

@@ -1,17 +1,14 @@
 """Files that may be imported by their path: below roots that the operator allows, and nowhere else.
 
-A root is an absolute folder or `https://host/prefix`. A folder's files are opened one path part at a time without
-following links, so none leads out. A host's address is looked up once and must be public, unless the root itself
-names an address; then `http` is allowed too, for that address is what the operator wrote.
+A root is an absolute folder, `s3://bucket/prefix` or `https://host/prefix`. A folder's files are opened one path part
+at a time without following links, so none leads out. A host's address is looked up once and must be public, unless
+the root itself names an address; then `http` is allowed too, for that address is what the operator wrote. The server
+of S3 is the one that the settings name, whatever a client writes.
 """
 
-import http.client
-import ipaddress
+import io
 import os
-import socket
-import ssl
 import stat
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,11 +16,12 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from arangovis.domain.errors import Fault, Forbidden, InvalidInput, NoData, NotFound, TooLarge
+from arangovis.artifacts.registry import open_objects
+from arangovis.artifacts.s3.place import S3Place, place_of
+from arangovis.domain.errors import Fault, Forbidden, InvalidInput, NotFound, TooLarge
+from arangovis.services.frames.import_urls import BYTES_MAX, address_of, fetched
 
-BYTES_MAX = 4 << 30
-SECONDS_MAX = 300.0
-CONNECT_S = 10.0
+S3 = "s3://"
 _REFUSED = "the path is not below a folder or address that imports are allowed from"
 _READ_ONLY = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -34,24 +32,26 @@ class ImportRoots:
 
     folders: tuple[Path, ...] = ()
     places: tuple[SplitResult, ...] = ()
+    buckets: tuple[S3Place, ...] = ()
 
     @classmethod
-    def of(cls, setting: str) -> "ImportRoots":
-        """Read the roots, separated by commas.
+    def of(cls, setting: str, *, s3_query: str = "") -> "ImportRoots":
+        """Read the roots, separated by commas; `s3_query` is the query of those in S3: their endpoint and region.
 
         Raises:
-            InvalidInput: one is neither an absolute folder nor an address with a host.
+            InvalidInput: one is neither an absolute folder nor an address with a host or a bucket.
 
         """
         roots = [root.strip() for root in setting.split(",") if root.strip()]
         folders = tuple(Path(root) for root in roots if "://" not in root)
-        places = tuple(urlsplit(root) for root in roots if "://" in root)
+        buckets = tuple(_bucket(root, s3_query) for root in roots if root.startswith(S3))
+        places = tuple(urlsplit(root) for root in roots if "://" in root and not root.startswith(S3))
         wrong = [str(folder) for folder in folders if not folder.is_absolute() or ".." in folder.parts]
         wrong += [place.geturl() for place in places if not _is_usable(place)]
         if wrong:
-            problem = "is neither an absolute folder nor https://host/prefix"
+            problem = "is neither an absolute folder nor s3://bucket/prefix nor https://host/prefix"
             raise InvalidInput.of(*(Fault("import_roots", f"{root[:80]!r} {problem}") for root in wrong))
-        return cls(folders, places)
+        return cls(folders, places, buckets)
 
     def open(self, path: str) -> BinaryIO:
         """Open a file for reading.
@@ -60,8 +60,11 @@ class ImportRoots:
             Forbidden: it is not below a root, or a host's address is not public.
             NotFound: there is no such file.
             TooLarge: it has more than BYTES_MAX bytes.
+            StoreUnavailable: the server of S3 does not answer or does not let us in.
 
         """
+        if path.startswith(S3):
+            return self._open_object(path)
         if "://" in path:
             return self._open_url(path)
         return self._open_file(path)
@@ -80,47 +83,48 @@ class ImportRoots:
         wanted = _split(path)
         for root in self.places:
             if _is_below(wanted, root):
-                return cast("BinaryIO", _fetched(wanted, root))
+                return cast("BinaryIO", fetched(wanted, root))
         raise Forbidden(_REFUSED)
 
+    def _open_object(self, path: str) -> BinaryIO:
+        bucket, _, key = path.removeprefix(S3).partition("/")
+        root = next((root for root in self.buckets if root.bucket == bucket and _holds(root, key)), None)
+        if root is None:
+            raise Forbidden(_REFUSED)
+        return _object(root, key)
 
-class Fetched:
-    """The body of an answer, of bounded length and time."""
 
-    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
-        self._connection = connection
-        self._answer = answer
-        self._left = BYTES_MAX
-        self._until = time.monotonic() + SECONDS_MAX
+def _bucket(root: str, query: str) -> S3Place:
+    """Read a root in S3.
 
-    def read(self, size: int = -1) -> bytes:
-        """Return up to so many bytes.
+    Raises:
+        InvalidInput: it has no bucket, or a query of its own: the server is that of the settings.
 
-        Raises:
-            TooLarge: there are too many in all, or they take too long.
-            NoData: the connection broke.
+    """
+    try:
+        if "?" not in root:
+            return place_of(urlsplit(f"{root}?{query}" if query else root))
+        problem = "has a query; set s3_endpoint and s3_region"
+    except InvalidInput as error:
+        problem = error.faults[0].problem
+    raise InvalidInput.of(Fault("import_roots", f"{root.partition('?')[0][:80]!r} {problem}"))
 
-        """
-        if time.monotonic() > self._until:
-            raise TooLarge(f"the file took longer than {SECONDS_MAX:g} s")
-        try:
-            data = self._answer.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
-        except (OSError, http.client.HTTPException) as error:
-            raise NoData("the file broke off while it was fetched") from error
-        self._left -= len(data)
-        if self._left < 0:
-            raise TooLarge(f"the file has more than {BYTES_MAX:,} bytes")
-        return data
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+def _holds(root: S3Place, key: str) -> bool:
+    """Say whether a key is below a root: keys are texts, but steps that look hidden or lead up are refused as well."""
+    steps = key.split("/")
+    below = not root.prefix or key.startswith(f"{root.prefix}/")
+    return below and key.isprintable() and all(step and not _is_hidden(step) for step in steps)
 
-    def __enter__(self) -> "Fetched":
-        return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+def _object(root: S3Place, key: str) -> BinaryIO:
+    objects = open_objects(root)
+    size = objects.size(key)
+    if size is None:
+        raise NotFound("there is no such file")
+    if size > BYTES_MAX:
+        raise TooLarge(f"over {BYTES_MAX:,} bytes")
+    return io.BufferedReader(objects.open(key), 1 << 20)
 
 
 def _opened(folder: Path, parts: Sequence[str]) -> BinaryIO:
@@ -166,7 +170,7 @@ def _split(path: str) -> SplitResult:
 
 def _is_usable(place: SplitResult) -> bool:
     try:
-        known = place.scheme == "https" or (place.scheme == "http" and _address(place.hostname or "") is not None)
+        known = place.scheme == "https" or (place.scheme == "http" and address_of(place.hostname or "") is not None)
         return known and bool(place.hostname) and place.username is None and not place.query and place.port != 0
     except ValueError:
         return False
@@ -185,65 +189,3 @@ def _is_below(wanted: SplitResult, root: SplitResult) -> bool:
 def _is_hidden(part: str) -> bool:
     """Say whether a part of a path is hidden, or leads up."""
     return part.startswith(".")
-
-
-def _fetched(wanted: SplitResult, root: SplitResult) -> Fetched:
-    host = wanted.hostname or ""
-    port = wanted.port or (443 if wanted.scheme == "https" else 80)
-    connection = _Pinned(host, port, _public_address(host, port, literal=_address(root.hostname or "") is not None))
-    if wanted.scheme == "https":
-        connection.secure()
-    target = wanted.path or "/"
-    try:
-        connection.request("GET", f"{target}?{wanted.query}" if wanted.query else target, headers={"Accept": "*/*"})
-        answer = connection.getresponse()
-    except (OSError, http.client.HTTPException) as error:
-        connection.close()
-        raise NoData(f"{host} did not answer") from error
-    if answer.status != http.client.OK:  # a redirect could lead anywhere, so none is followed
-        connection.close()
-        raise NotFound(f"{host} answered {answer.status}")
-    return Fetched(connection, answer)
-
-
-class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was checked, whatever the name means by then."""
-
-    def __init__(self, host: str, port: int, address: str) -> None:
-        super().__init__(host, port, timeout=CONNECT_S)
-        self._pinned = address
-        self._secure = False
-
-    def secure(self) -> None:
-        """Speak TLS."""
-        self._secure = True
-
-    def connect(self) -> None:
-        """Connect to the address."""
-        self.sock = socket.create_connection((self._pinned, self.port), self.timeout)
-        if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
-
-
-def _public_address(host: str, port: int, *, literal: bool) -> str:
-    """Return an address of a host.
-
-    Raises:
-        Forbidden: one of its addresses is not public, and the root does not name it.
-        NotFound: there is no such host.
-
-    """
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError) as error:
-        raise NotFound("there is no such host") from error
-    if not literal and not all(ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
-        raise Forbidden("the host has an address that is not public")
-    return min(map(str, found))
-
-
-def _address(host: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None

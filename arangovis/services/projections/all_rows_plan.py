@@ -139,7 +139,7 @@ def keys_of(ask: AllRowsAsk, cut: Sequence[Part], key_of: Callable[[str], str] =
 
 
 def _fit_key(ask: AllRowsAsk) -> str:
-    engine: list[JsonValue] = [ask.engine.name, ask.engine.engine(), ask.engine.algorithm_version]
+    engine: list[JsonValue] = [ask.engine.name, ask.engine.engine(ask.params.values), ask.engine.algorithm_version]
     return digest_of(["fit of a sample", *engine, sample_key(ask), dict(ask.params.values), DEFAULT_SEED])
 
 

@@ -9,17 +9,12 @@ from arangovis.domain.catalogue import Dataset
 from arangovis.domain.errors import NoData
 from arangovis.domain.graph import Direction, Node
 from arangovis.domain.ids import NodeId
-from arangovis.domain.json import Scalar, digest_of
+from arangovis.domain.json import Scalar
 from arangovis.domain.runs import Run
 from arangovis.domain.views import integer, items, text
 from arangovis.domain.work import Made, Outcome
 from arangovis.projections.base import Fitted, Matrix, Neighbours, Progress, Projector
-from arangovis.projections.neighbours import (
-    ALGORITHM_VERSION,
-    nearest_neighbours,
-    neighbours_from_bundle,
-    neighbours_to_bundle,
-)
+from arangovis.projections.metrics import chosen_metric
 from arangovis.projections.progress import part as part_of
 from arangovis.projections.quality import Layout, evaluate
 from arangovis.projections.registry import ASSEMBLE, FIT, TRANSFORM, projector
@@ -34,6 +29,7 @@ from arangovis.services.projections.all_rows_result import (
     part_columns,
     sound_bytes,
 )
+from arangovis.services.projections.neighbour_stage import NeighbourStage, Searched
 from arangovis.services.projections.run import environment_of
 from arangovis.services.snapshots import Snapshots
 from arangovis.services.stages import BUNDLE_MEDIA_TYPE, Stages
@@ -66,7 +62,7 @@ class AllRowsSteps:
         """
         compute = {FIT: self._fit, TRANSFORM: self._transform, ASSEMBLE: self._assemble}[run.method]
         outcome = compute(run, progress)
-        environment = environment_of(projector(text(run.options, "method")))
+        environment = environment_of(projector(text(run.options, "method")), run.params)
         return Outcome(outcome.made, outcome.found, metrics=outcome.metrics, environment=environment)
 
     # --- fit --------------------------------------------------------------------------------------------------
@@ -184,14 +180,8 @@ def _fitted(run: Run, stages: Stages, matrix: Matrix, progress: Progress) -> Fit
 
 
 def _neighbours(run: Run, stages: Stages, matrix: Matrix, count: int) -> Neighbours:
-    metric = str(run.params.get("metric", "euclidean"))
-    key = digest_of(["neighbours", ALGORITHM_VERSION, text(run.options, "sample_key"), metric, count])
-
-    def search() -> ArrayBundle:
-        found = nearest_neighbours(matrix, count, metric=metric)
-        return neighbours_to_bundle(found, {"metric": metric, "count": count, "rows": len(matrix)})
-
-    return neighbours_from_bundle(stages.bundle("fit_neighbours", key, search))
+    searched = Searched("fit_neighbours", text(run.options, "sample_key"), matrix)
+    return NeighbourStage(stages).of(searched, chosen_metric(run.params), count)
 
 
 def _embedding(rows: Rows) -> Matrix:

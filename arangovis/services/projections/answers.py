@@ -99,6 +99,26 @@ class Answers:
         file = self.made(run).get("transformer") or self._used(run, "transformer")
         return file.node if file is not None and self._blobs.verify(file.digest) else None
 
+    def layout(self, run: Run) -> NodeId | None:
+        """Return where a run put the rows that it fitted, or None if that is damaged."""
+        made = self.made(run)
+        roles = ("layout", "transformer")
+        file = next((found for role in roles if (found := made.get(role) or self._used(run, role))), None)
+        return file.node if file is not None and self._blobs.verify(file.digest) else None
+
+    def is_sound(self, artifact: NodeId) -> bool:
+        """Say whether an artifact is there and undamaged."""
+        node = self._store.find(artifact)
+        return node is not None and self._blobs.verify(_file(node).digest)
+
+    def newest(self, version: NodeId, name: str, method: str) -> Run | None:
+        """Return the newest success of a method on a model version; `name` is that of the run."""
+        equal = Operator.EQUAL
+        called = (("method", method), ("name", name), ("state", RunState.SUCCESS.value))
+        where = AllOf(tuple(Comparison(field, equal, value) for field, value in called))
+        found = (run_of(node) for node in self._store.search(Search("run", where, limit=ANSWERS_MAX)).items)
+        return next((run for run in found if run.options.get("model_version") == str(version)), None)
+
     def samples_exist(self, run: Run) -> bool:
         """Say whether the samples that a run read were not deleted since."""
         read = [optional_text(run.options, role) for role in ("production", "training")]

@@ -9,16 +9,18 @@ from dataclasses import replace
 
 from arangovis.domain.catalogue import ModelVersion, ProjectionParams
 from arangovis.domain.errors import Conflict, NoData
-from arangovis.domain.graph import Caller
+from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.runs import Run, RunState
+from arangovis.domain.views import optional_text
 from arangovis.projections.registry import projector
 from arangovis.services.catalogue import Catalogue
 from arangovis.services.params import ParamsHistory
+from arangovis.services.projections.aligning import REFERENCE
 from arangovis.services.projections.answers import Answers, Job, StoredFile, shows_the_same
 from arangovis.services.projections.parameters import METHOD_PREFIX, default_params, read_params
-from arangovis.services.projections.requests import Ask, question_of, refused_request, run_request
+from arangovis.services.projections.requests import Ask, question_of, refused_request, run_name, run_request
 from arangovis.services.projections.samples import Sample, Samples, Sampling, is_fresh
 from arangovis.services.projections.support import Support, support_of
 from arangovis.services.runs import Runs
@@ -26,6 +28,10 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
 __all__ = ["METHOD_PREFIX", "Job", "Projections", "StoredFile", "Support"]
+
+
+PREDECESSORS_MAX = 5
+"""How many versions of a model are looked at for a layout that a new one is to resemble."""
 
 
 class Projections:
@@ -129,8 +135,30 @@ class Projections:
 
     def _built_on(self, ask: Ask, basis: Run | None) -> Ask:
         if basis is None or not self._answers.samples_exist(basis):
-            return ask
-        return replace(ask, basis=basis, transformer=self._answers.transformer(basis))
+            return replace(ask, reference=self._predecessor(ask))
+        reference = optional_text(basis.options, REFERENCE)
+        sound = reference is not None and self._answers.is_sound(NodeId.parse(reference))
+        kept = NodeId.parse(reference) if reference is not None and sound else None
+        return replace(ask, basis=basis, transformer=self._answers.transformer(basis), reference=kept)
+
+    def _predecessor(self, ask: Ask) -> NodeId | None:
+        """Return the newest layout of the model by this method, of this version or else of the ones before it."""
+        if not ask.engine.turns_freely:
+            return None
+        version: ModelVersion | None = ask.version
+        for _ in range(PREDECESSORS_MAX):
+            if version is None:
+                return None
+            found = self._answers.newest(version.id, run_name(ask.engine, version), METHOD_PREFIX + ask.engine.name)
+            if found is not None:
+                return self._answers.layout(found)
+            version = self._version_before(version)
+        return None
+
+    def _version_before(self, version: ModelVersion) -> ModelVersion | None:
+        edges = self._store.edges_of((version.id,), Direction.UPSTREAM, ("succeeded_by",))
+        node = next((self._store.find(edge.id.source) for edge in edges), None)
+        return None if node is None else ModelVersion.of(node)
 
     def _request(self, ask: Ask) -> Run:
         support = self.support(ask.version)

@@ -11,6 +11,7 @@ from arangovis.domain.runs import Run
 from arangovis.domain.views import integer
 from arangovis.domain.work import Input, RunRequest
 from arangovis.projections.base import Projector
+from arangovis.services.projections.aligning import REFERENCE
 from arangovis.services.projections.answers import spec_ids
 from arangovis.services.projections.parameters import METHOD_PREFIX
 from arangovis.services.projections.samples import DEFAULT_SEED, Sample, sample_nodes
@@ -22,7 +23,7 @@ class Ask:
 
     `params_node` is None if the defaults are in force, of which nothing was recorded yet. `basis` is an earlier run
     whose samples and, if intact, `transformer` are used again; `repairs` says that its files are damaged. A forced
-    recomputation has a `generation` above 0.
+    recomputation has a `generation` above 0. `reference` is an earlier layout that this one is turned to.
     """
 
     version: ModelVersion
@@ -34,6 +35,7 @@ class Ask:
     specs: Sequence[MetricSpec] = ()
     basis: Run | None = None
     transformer: NodeId | None = None
+    reference: NodeId | None = None
     repairs: bool = False
     resample: bool = False
     refit: bool = False
@@ -67,8 +69,13 @@ def run_request(ask: Ask, params: NodeId, samples: Sequence[Sample]) -> RunReque
         run_key=_run_key(ask, inputs, samples),
         question=ask.question,
         generation=ask.generation,
-        name=f"{ask.engine.name} of {ask.version.name} {ask.version.version}",
+        name=run_name(ask.engine, ask.version),
     )
+
+
+def run_name(engine: Projector, version: ModelVersion) -> str:
+    """Return what people call a projection of a model version."""
+    return f"{engine.name} of {version.name} {version.version}"
 
 
 def refused_request(ask: Ask) -> RunRequest:
@@ -85,7 +92,9 @@ def refused_request(ask: Ask) -> RunRequest:
 def _inputs(ask: Ask, params: NodeId, samples: Sequence[Sample]) -> tuple[Input, ...]:
     metrics = [Input(spec.id, "metric") for spec in ask.specs]
     detectors = dict.fromkeys(Input(spec.detector, "detector") for spec in ask.specs if spec.detector is not None)
-    reused = [] if ask.transformer is None else [Input(ask.transformer, "transformer")]
+    reused = [
+        Input(node, role) for node, role in ((ask.transformer, "transformer"), (ask.reference, REFERENCE)) if node
+    ]
     data = [Input(sample.node, sample.role) for sample in samples]
     return (Input(ask.version.id, "model"), Input(params, "params"), *data, *metrics, *detectors, *reused)
 
@@ -100,13 +109,15 @@ def _options(ask: Ask, samples: Sequence[Sample]) -> Document:
     }
     if ask.transformer is not None:
         options["transformer"] = str(ask.transformer)
+    if ask.reference is not None:
+        options[REFERENCE] = str(ask.reference)
     return options
 
 
 def _run_key(ask: Ask, inputs: tuple[Input, ...], samples: Sequence[Sample]) -> str:
     content: list[JsonValue] = [
         ask.engine.name,
-        ask.engine.engine(),
+        ask.engine.engine(ask.params.values),
         ask.engine.algorithm_version,
         [[item.role, str(item.node)] for item in inputs if item.role != "params"],
         [sample.digest for sample in samples],

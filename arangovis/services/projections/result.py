@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from arangovis.domain.catalogue import MetricSpec, ModelVersion, SignatureField
 from arangovis.domain.json import JsonValue, Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.work import Made
+from arangovis.projections.alignment import Alignment
 from arangovis.projections.base import Matrix, Neighbours
 from arangovis.projections.colouring import coloring, coloring_type
-from arangovis.projections.counterfactuals import counterfactuals
+from arangovis.projections.counterfactuals import counterfactuals, healthy_neighbours
 from arangovis.tabular import Rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, to_arrow
 from arangovis.tabular.bloom import BloomFilter
@@ -24,14 +26,19 @@ _AXES = ("x", "y", "z")
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """Everything that a finished projection shows. `coordinates` float32 (rows, components), in order of `rows`."""
+    """Everything that a finished projection shows.
+
+    `coordinates` float32 (rows, components) and `adrift` (rows without neighbours) are in order of `rows`.
+    """
 
     run: Run
     version: ModelVersion
     specs: tuple[MetricSpec, ...]
     rows: Rows
     coordinates: Matrix
+    adrift: npt.NDArray[np.bool_]
     training_coordinates: Matrix | None
+    alignment: Alignment | None
     neighbours: Neighbours
     quality: Mapping[str, float | str]
     inputs: Mapping[str, str | None]
@@ -86,12 +93,13 @@ def _result(projected: Projected) -> dict[str, object]:
         "visualization_metrics": _with_twins(projected.quality),
         "output_info": outputs,
         "class_labels": outputs,
-        "metrics": {spec.name: {"scores": _scores(projected, spec), **_described(spec)} for spec in projected.specs},
+        "metrics": {spec.name: _metric(projected, spec) for spec in projected.specs},
         "requests_ids": ids,
         "request_ids": ids,
         "top_N": top,
         "top_100": top,
         "counterfactuals": _counterfactuals(projected),
+        "disconnected": [projected.rows.ids[row] for row in np.flatnonzero(projected.adrift)],
         "provenance": _provenance(projected),
     }
 
@@ -105,7 +113,12 @@ def _provenance(projected: Projected) -> JsonValue:
         "parameters_digest": digest_of(dict(run.params)),
         "inputs": dict(projected.inputs),
         "environment": dict(projected.environment),
+        "alignment": _alignment(projected.alignment),
     }
+
+
+def _alignment(found: Alignment | None) -> JsonValue:
+    return None if found is None else {"residual": found.residual, "rows": found.rows}
 
 
 def _coloured(projected: Projected) -> list[SignatureField]:
@@ -129,6 +142,17 @@ def _scores(projected: Projected, spec: MetricSpec) -> list[Scalar]:
     if not projected.rows.has(spec.name):
         return [None] * projected.rows.count
     return [_number(value) for value in projected.rows.values(spec.name)]
+
+
+def _metric(projected: Projected, spec: MetricSpec) -> JsonValue:
+    """Return the scores of a metric; of a detector's, also the nearest healthy rows of each row that is odd."""
+    scores = _scores(projected, spec)
+    answer: dict[str, JsonValue] = {"scores": scores, **_described(spec)}
+    if spec.detector is not None:
+        numbers = np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
+        found = healthy_neighbours(projected.neighbours.indices, numbers, spec.threshold)
+        answer["healthy_neighbours"] = [list(row) for row in found]
+    return answer
 
 
 def _described(spec: MetricSpec) -> dict[str, JsonValue]:

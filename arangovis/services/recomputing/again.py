@@ -18,6 +18,7 @@ from arangovis.services.catalogue import Catalogue
 from arangovis.services.compatibility.sweep_ask import DataUse, ModelUse, SweepAsk, plan_of
 from arangovis.services.datasets import Datasets
 from arangovis.services.methods import FRAME_METHODS
+from arangovis.services.projections.aligning import REFERENCE
 from arangovis.services.projections.all_rows import AllRows
 from arangovis.services.projections.all_rows_plan import METHOD as ALL_ROWS
 from arangovis.services.projections.all_rows_plan import AllRowsOptions
@@ -102,7 +103,9 @@ class Again:
         engine = projector(run.method.removeprefix(METHOD_PREFIX))
         question = question_of(version, engine, params, self._training(version, replaced))
         specs = self.catalogue.metric_specs(version)
-        ask = Ask(version, engine, params, caller, question, params_node=params_id, specs=specs)
+        earlier = optional_text(run.options, REFERENCE)
+        reference = None if earlier is None or NodeId.parse(earlier) in replaced else NodeId.parse(earlier)
+        ask = Ask(version, engine, params, caller, question, params_node=params_id, specs=specs, reference=reference)
         wanted = run_request(self._with_transformer(ask, run, replaced), params_id, samples)
         frozen = tuple(sample.frozen for sample in samples if sample.frozen is not None)
         return Doing(_step_of(name, wanted), samples=frozen)

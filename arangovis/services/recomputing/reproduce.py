@@ -260,7 +260,7 @@ def _environment_here(run: Run) -> Mapping[str, Scalar]:
     if run.method in PROJECTIONS:
         from arangovis.services.projections.run import environment_of
 
-        return environment_of(projector(run.method.removeprefix(METHOD_PREFIX)))
+        return environment_of(projector(run.method.removeprefix(METHOD_PREFIX)), run.params)
     if "engine" in run.environment and "detector" in run.params:
         from arangovis.anomaly.registry import detector
 

@@ -34,11 +34,21 @@ class Column:
     @classmethod
     def of(cls, values: Sequence[JsonValue]) -> "Column":
         """Make a column of what each run has: a value, a list of values, or anything else, which is none."""
-        known: dict[Hashable, int] = {}
-        options: list[Value] = []
+        return cls(0, (), _NOTHING, _NOTHING).moved(_NOTHING, len(values), enumerate(values))
+
+    def moved(self, places: npt.NDArray[np.int64], size: int, values: Iterable[tuple[int, JsonValue]]) -> "Column":
+        """Return the column of a table that changed a little: what it is now, without reading what did not change.
+
+        Args:
+            places: where each run of this column is now, or -1.
+            size: how many runs there are now.
+            values: positions and values of runs that are not from here.
+
+        """
+        known, options = dict(self._codes), list(self.options)
         rows: list[int] = []
         codes: list[int] = []
-        for row, value in enumerate(values):
+        for row, value in values:
             for one in (value,) if type(value) in _SIMPLE else _several(value):
                 identity = one if type(one) is str else _identity(one)  # type: ignore[arg-type]  # it is simple
                 code = known.get(identity)
@@ -47,7 +57,10 @@ class Column:
                     options.append(one)  # type: ignore[arg-type]
                 rows.append(row)
                 codes.append(code)
-        return cls(len(values), tuple(options), np.array(rows, dtype=np.int64), np.array(codes, dtype=np.int64))
+        stayed = places[self.rows] if len(self.rows) else _NOTHING
+        all_rows = np.concatenate([stayed[stayed >= 0], np.array(rows, dtype=np.int64)])
+        all_codes = np.concatenate([self.codes[stayed >= 0], np.array(codes, dtype=np.int64)])
+        return _of_used(size, options, all_rows, all_codes)
 
     @cached_property
     def ordered(self) -> npt.NDArray[np.int64]:
@@ -90,6 +103,16 @@ def same(one: Scalar, other: Scalar) -> bool:
 
 
 _SIMPLE = frozenset({str, int, float, bool})
+_NOTHING: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+
+def _of_used(size: int, options: Sequence[Value], rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> Column:
+    """Return a column without the options that no run has any more."""
+    used = np.bincount(codes, minlength=len(options)) > 0
+    if not used.all():
+        codes = (np.cumsum(used) - 1)[codes]
+        options = [option for option, kept in zip(options, used, strict=True) if kept]
+    return Column(size, tuple(options), rows, codes)
 
 
 def _several(value: JsonValue) -> Iterable[Value]:

@@ -149,8 +149,10 @@ class RunSearch:
         change = self._store.change_number()  # before the runs: a later change makes the next question read again
         with self._lock:  # one thread reads them again; the others wait for it instead of doing the same
             known_at, table = self._tables.pop(key, (-1, None))
-            if table is None or known_at < change:
-                table = RunTable.read(self._store, key, before=table)
+            if table is None:
+                table = RunTable.read(self._store, key)
+            elif known_at < change:
+                table = table.renewed(self._store, key, known_at)
             self._tables[key] = max(change, known_at), table
             while len(self._tables) > TABLES_MAX:
                 del self._tables[next(iter(self._tables))]

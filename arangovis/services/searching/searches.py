@@ -10,6 +10,7 @@ from arangovis.domain.graph import Node, Page
 from arangovis.domain.ordering import Order
 from arangovis.domain.search import Filter, Search, node_properties
 from arangovis.services.searching.conditions import project_key, read_condition
+from arangovis.services.searching.kept import KeptFacets
 from arangovis.services.searching.merging import Merged
 from arangovis.services.searching.past import Past, past_nodes
 from arangovis.stores.base import GraphStore
@@ -90,6 +91,7 @@ class Searches:
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+        self._counts = KeptFacets(store)
 
     def find(self, question: SearchQuestion) -> SearchResult:
         """Return a page, and what was asked to be counted.
@@ -162,10 +164,10 @@ class Searches:
     def _facets_of(self, search: Search, question: SearchQuestion, limit: int) -> Facets:
         """Return the facets of one kind; those whose own conditions are left out are counted each by itself."""
         apart = [name for name in question.facets if question.others and without(search.where, name) != search.where]
-        together = self._store.facets(search, [name for name in question.facets if name not in apart], limit)
+        together = self._counts.facets(search, [name for name in question.facets if name not in apart], limit)
         found = {facet.name: facet for facet in together.facets}
         for name in apart:
-            (found[name],) = self._store.facets(
+            (found[name],) = self._counts.facets(
                 replace(search, where=without(search.where, name)), [name], limit
             ).facets
         return Facets(together.total, tuple(found[name] for name in dict.fromkeys(question.facets)))

@@ -63,19 +63,19 @@ def by_age(connection: sqlite3.Connection, question: Search) -> Driver | None:
     return chosen(connection, question)[0]
 
 
-def chosen(connection: sqlite3.Connection, question: Search) -> tuple[Driver | None, bool]:
-    """Return the driver with the fewest rows, and whether these are few.
+def chosen(connection: sqlite3.Connection, question: Search, few: int = DRIVER_ROWS_MAX) -> tuple[Driver | None, bool]:
+    """Return the driver with the fewest rows, and whether these are fewer than `few`.
 
     If all have many it is one whose rows are in order, if there is one.
     """
     drivers = sorted(_drivers(question), key=lambda driver: not driver.ordered)
     best = drivers[0] if drivers and drivers[0].ordered else None
-    fewest = DRIVER_ROWS_MAX
+    fewest = few
     for driver in drivers:
         rows = _count(connection, driver, fewest)
         if rows < fewest:
             best, fewest = driver, rows
-    return best, fewest < DRIVER_ROWS_MAX
+    return best, fewest < few
 
 
 def _count(connection: sqlite3.Connection, driver: Driver, limit: int) -> int:

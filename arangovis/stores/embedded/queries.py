@@ -36,6 +36,8 @@ _HISTORY = (
     " WHERE n.kind = :kind AND n.key = :key ORDER BY 5"
 )
 _LAST_TIME = "SELECT coalesce(max(time), 0) FROM action"
+_NEWEST_NODES = "SELECT id, created FROM node ORDER BY id DESC"
+_LAST_REWRITTEN = "SELECT node, valid_to FROM node_version ORDER BY rowid DESC"
 _EDGE = "SELECT deleted, document FROM edge WHERE source = ? AND kind = ? AND target = ? AND role = ?"
 _RECORD = f"SELECT {RECORD_COLUMNS} FROM record WHERE kind = ? AND key = ?"
 
@@ -276,6 +278,22 @@ def _scan_statement(grouped: bool, bounded: bool, place: tuple[str, ...]) -> str
     where += " AND due <= ?" if bounded else ""
     where += f" AND ({', '.join(place)}) > ({', '.join('?' * len(place))})" if place else ""
     return f'SELECT {RECORD_COLUMNS} FROM record {where} ORDER BY "group", due, key LIMIT ?'
+
+
+def written_since(connection: sqlite3.Connection, time: int, limit: int) -> set[int] | None:
+    """Return the integer ids of the nodes that were written after a time, or None if there are more than `limit`.
+
+    Nodes get their ids, and replaced versions their rows, in order of time: so both tables are read from their ends.
+    """
+    found: set[int] = set()
+    for statement in (_NEWEST_NODES, _LAST_REWRITTEN):
+        for row_id, written in connection.execute(statement):
+            if written <= time:
+                break
+            found.add(row_id)
+            if len(found) > limit:
+                return None
+    return found
 
 
 def last_time(connection: sqlite3.Connection) -> int:

@@ -186,6 +186,15 @@ class EmbeddedStore(GraphStore):
         with self._readers.snapshot() as connection:
             return queries.last_time(connection)
 
+    def changed_since(self, kind: str, change_number: int, *, limit: int) -> Sequence[Node] | None:
+        """See `GraphStore.changed_since`. What it costs depends on how many nodes were written, not on how many are."""
+        with self._readers.snapshot() as connection:
+            row_ids = queries.written_since(connection, change_number, limit)
+            if row_ids is None:
+                return None
+            nodes = nodes_of(connection, queries.nodes_by_row(connection, row_ids, None))
+        return [node for node in nodes if node.id.kind == kind]
+
     @contextmanager
     def frozen(self) -> Iterator[FrozenStore]:
         """See `GraphStore.frozen`. The process must not fork meanwhile."""

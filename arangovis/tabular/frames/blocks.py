@@ -8,8 +8,10 @@ import numpy as np
 from arangovis.tabular.frames import limits
 from arangovis.tabular.frames.errors import refused
 from arangovis.tabular.frames.opening import Readable
-from arangovis.tabular.frames.records import Skipped, records
+from arangovis.tabular.frames.records import Record, Skipped, records
 from arangovis.tabular.frames.types import Dialect
+
+_HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,21 @@ def _end_one_by_one(data: bytes, dialect: Dialect) -> int:
 
 def _without_first(block: Block, dialect: Dialect) -> Block | None:
     """Return a block without its first record, or None if it has none."""
-    skipped = Skipped([], [])
-    first = next(records(block.data, dialect, first_line=block.first_line, skipped=skipped), None)
+    first, skipped = _first_record(block, dialect)
     if first is None:
         return None
     return Block(block.data[first.end :], block.first_line + line_breaks(block.data[: first.end]), skipped)
+
+
+def _first_record(block: Block, dialect: Dialect) -> tuple[Record | None, Skipped]:
+    """Return the first record and the lines before it; a short look is enough for nearly all files."""
+    for length in (_HEAD_BYTES, len(block.data)):
+        skipped = Skipped([], [])
+        head = block.data[:length]
+        first = next(records(head, dialect, first_line=block.first_line, skipped=skipped), None)
+        if first is not None and first.whole and first.end < len(head):
+            break
+    return first, skipped
 
 
 def _check_text(piece: bytes, line: int) -> None:

@@ -1,14 +1,14 @@
 """What the text of one cell is."""
 
 import re
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from arangovis.tabular.frames.times import microseconds_of
 from arangovis.tabular.frames.types import MISSING_WORDS
 
 
-class CellKind(Enum):
-    """What a cell looks like."""
+class CellKind(IntEnum):
+    """What a cell looks like; a number, since those are counted fastest."""
 
     MISSING = auto()
     MISSING_WORD = auto()
@@ -24,6 +24,7 @@ class CellKind(Enum):
 
 
 NUMBERS = frozenset({CellKind.ZERO, CellKind.WHOLE, CellKind.DECIMAL})
+DIGITS = NUMBERS | {CellKind.CODE}
 TYPED = NUMBERS | {CellKind.CODE, CellKind.TIME, CellKind.UUID, CellKind.BOOLEAN}
 WHOLE_MIN, WHOLE_MAX = -(2**63), 2**63 - 1
 EXACT_MAX = 2**53
@@ -33,6 +34,8 @@ _MISSING_WORDS = frozenset(MISSING_WORDS)
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<dollar>\$?)(?P<digits>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<percent>%?)\Z", re.ASCII
 )
+_PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,20}\Z", re.ASCII)
+"""What most cells of most files are; they need no further look."""
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?\Z", re.IGNORECASE | re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
@@ -80,6 +83,8 @@ def is_infinite(text: str) -> bool:
 
 def kind_of(text: str) -> CellKind:
     """Return what a cell looks like."""
+    if _PLAIN_DECIMAL.match(text):
+        return CellKind.DECIMAL
     stripped = text.strip()
     if not stripped:
         return CellKind.MISSING

@@ -202,17 +202,24 @@ def _is_tidy(block: Block, setup: ParseSetup) -> bool:
 
 def _misleads(data: bytes, setup: ParseSetup) -> bool:
     """Say whether Arrow may take something for a number that is none here: `0x1F`, `007`."""
-    if b"0x" in data or b"0X" in data:
+    if setup.dialect.separator in "./":  # after which zeros are not looked for
         return True
     edges = [10, 13, 32, ord(setup.dialect.separator), *setup.dialect.quote.encode()]
-    codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    if _begins_oddly(np.frombuffer(b"\n" + data[:3], np.uint8), edges):
+        return True
+    codes = np.frombuffer(data or b"\n", np.uint8)
     windows = (codes[start : start + _SCAN_BYTES + 3] for start in range(0, len(codes), _SCAN_BYTES))
-    return any(_has_leading_zero(window, edges) for window in windows)
+    return any(_begins_oddly(window, edges) for window in windows)
 
 
-def _has_leading_zero(codes: "np.ndarray[tuple[int], np.dtype[np.uint8]]", edges: Sequence[int]) -> bool:
-    """Say whether a zero with a digit after it begins a cell, perhaps after a sign."""
-    places = np.flatnonzero((codes[1:-1] == 48) & (codes[2:] - np.uint8(48) < 10)) + 1
+def _begins_oddly(codes: "np.ndarray[tuple[int], np.dtype[np.uint8]]", edges: Sequence[int]) -> bool:
+    """Say whether a zero with a digit or an x after it begins a cell, perhaps after a sign."""
+    within = codes - np.uint8(46) < 12  # digits, a point and a slash: most zeros stand after one of them
+    follows = (codes[2:] - np.uint8(48) < 10) | ((codes[2:] | 32) == 120)
+    found = (codes[1:-1] == 48) & follows & ~within[:-2]
+    if not found.any():
+        return False
+    places = np.flatnonzero(found) + 1
     before = codes[places - 1]
     signed = places[(before == 43) | (before == 45)]
     return bool(np.isin(before, edges).any() or np.isin(codes[signed[signed > 1] - 2], edges).any())

@@ -4,11 +4,12 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.tabular.frames import columnar, limits
-from arangovis.tabular.frames.cells import CellKind, kind_of, number_of
+from arangovis.tabular.frames.cells import DIGITS, CellKind, kind_of
 from arangovis.tabular.frames.conversion import texts_of
 from arangovis.tabular.frames.errors import empty, refused, too_large
 from arangovis.tabular.frames.opening import Counted, Unpacked, Utf8, encoding_of, format_of
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NO_HINTS = GuessHints()
+_READABLE = DIGITS | {CellKind.MISSING, CellKind.MISSING_WORD}
+"""Cells of which a column of numbers loses nothing."""
 
 
 def guess(source: bytes | BinaryIO, hints: GuessHints = _NO_HINTS) -> ParseSetup:
@@ -101,18 +104,19 @@ def _of_csv(sample: bytes, packing: Packing, hints: GuessHints) -> ParseSetup:
     if hints.separator is None:
         dialect = replace(dialect, separator=guess_separator(text, dialect))
     skipped = Skipped([], [])
-    found = _sample_records(text, dialect, skipped, cut=len(sample) == limits.SAMPLE_BYTES)
+    cut = len(sample) == limits.SAMPLE_BYTES
+    found = _sample_records(text, dialect, skipped, cut=cut, rows=min(hints.rows, limits.SAMPLE_ROWS))
     if not found:
         raise empty()
     return _setup(found, dialect, packing, hints, skipped)
 
 
-def _sample_records(text: bytes, dialect: Dialect, skipped: Skipped, *, cut: bool) -> list[Record]:
+def _sample_records(text: bytes, dialect: Dialect, skipped: Skipped, *, cut: bool, rows: int) -> list[Record]:
     """Return the first records; the last is left out if the sample ends within it."""
     found: list[Record] = []
     for record in records(text, dialect, skipped=skipped):
         found.append(record)
-        if len(found) > limits.SAMPLE_ROWS:
+        if len(found) > rows:
             return found
     if cut and len(found) > 1 and (not found[-1].whole or not text.endswith((b"\n", b"\r"))):
         found.pop()
@@ -133,11 +137,12 @@ def _setup(
     names = _names(rows[0] if dialect.header else [], width)
     below, records_below = (rows[1:], found[1:]) if dialect.header else (rows, found)
     cells = list(zip(*(row[:width] + [""] * (width - len(row)) for row in below), strict=True)) or [()] * width
-    columns = tuple(map(column_type, names, cells))
+    kinds = [[kind_of(cell) for cell in texts] for texts in cells]
+    columns = tuple(map(column_type, names, cells, kinds))
     warnings = (
         *_width_warnings(records_below, width),
         *_line_warnings(skipped),
-        *(warning for column, texts in zip(columns, cells, strict=True) for warning in _column_warnings(column, texts)),
+        *chain.from_iterable(map(_column_warnings, columns, cells, kinds)),
         *([_UNSURE] if vote is None else []),
     )
     preview = tuple(_preview_of(row) for row in below[: limits.PREVIEW_ROWS])
@@ -207,9 +212,9 @@ def _line_warnings(skipped: Skipped) -> list[FrameWarning]:
     ]
 
 
-def _column_warnings(column: ColumnType, cells: Sequence[str]) -> list[FrameWarning]:
+def _column_warnings(column: ColumnType, cells: Sequence[str], kinds: Sequence[CellKind]) -> list[FrameWarning]:
     warnings = []
-    if column.kind.numeric and (count := sum(_is_no_number(cell) for cell in cells)):
+    if column.kind.numeric and (count := sum(kind not in _READABLE for kind in kinds)):
         warnings.append(
             FrameWarning("unreadable", "cells that are no numbers; they will be missing", column.name, count)
         )
@@ -220,10 +225,6 @@ def _column_warnings(column: ColumnType, cells: Sequence[str]) -> list[FrameWarn
         detail = "texts that look like words for missing; they are levels unless `missing` names them"
         warnings.append(FrameWarning("missing_words", detail, column.name, count))
     return warnings
-
-
-def _is_no_number(cell: str) -> bool:
-    return number_of(cell) is None and kind_of(cell) not in (CellKind.MISSING, CellKind.MISSING_WORD)
 
 
 def _preview_of(row: Sequence[object]) -> tuple[str, ...]:

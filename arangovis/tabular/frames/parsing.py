@@ -1,6 +1,6 @@
 """Reading a whole file: bytes in, Parquet segments out, statistics and warnings at the end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
@@ -37,6 +37,7 @@ class Segment:
 
 
 Sink: TypeAlias = Callable[[Segment], None]
+TableSink: TypeAlias = Callable[["pa.Table"], None]
 
 
 def parse(
@@ -59,6 +60,25 @@ def parse(
             be lost.
         NotSupported: a column holds what a frame does not.
         TooLarge: a limit is exceeded.
+
+    """
+    kinds = {column.name: column.kind for column in setup.columns}
+    return parse_tables(
+        stream,
+        setup,
+        lambda table: sink(Segment(_parquet(table, kinds), table.num_rows)),
+        progress=progress,
+        strict=strict,
+    )
+
+
+def parse_tables(
+    stream: BinaryIO, setup: ParseSetup, sink: TableSink, *, progress: Progress = no_progress, strict: bool = False
+) -> ParsedFrame:
+    """Read a file as `parse` does, but hand out its rows as Arrow tables: for who needs no files of them.
+
+    Raises:
+        InvalidInput, NotSupported, TooLarge: as `parse`.
 
     """
     check_setup(setup)
@@ -114,7 +134,7 @@ class _NotEmpty:
 class _Reading:
     """Adds up blocks: statistics, warnings, and rows until they make a segment."""
 
-    def __init__(self, setup: ParseSetup, sink: Sink, findings: Findings) -> None:
+    def __init__(self, setup: ParseSetup, sink: TableSink, findings: Findings) -> None:
         self._setup = setup
         self._sink = sink
         self._findings = findings
@@ -180,22 +200,27 @@ class _Reading:
 
     def _flush(self) -> None:
         if self._pending_rows:
-            self._sink(Segment(_parquet(self._pending, self._setup.names, self._kinds), self._pending_rows))
+            self._sink(_table(self._pending, self._setup.names, self._kinds))
             self._segments.append(self._pending_rows)
         self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
 
 
-def _parquet(blocks: Sequence[TypedBlock], names: Sequence[str], kinds: Sequence[ColumnKind]) -> bytes:
+def _table(blocks: Sequence[TypedBlock], names: Sequence[str], kinds: Sequence[ColumnKind]) -> "pa.Table":
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns = [
         pa.chunked_array([_as(block.columns[position], kind) for block in blocks], arrow_type(kind))
         for position, kind in enumerate(kinds)
     ]
+    return pa.Table.from_arrays(columns, names=list(names))
+
+
+def _parquet(table: "pa.Table", kinds: Mapping[str, ColumnKind]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     sink = pa.BufferOutputStream()
-    texts = [name for name, kind in zip(names, kinds, strict=True) if kind.textual]
-    table = pa.Table.from_arrays(columns, names=list(names))
+    texts = [name for name in table.column_names if kinds[name].textual]
     pq.write_table(
         table, sink, row_group_size=65_536, compression="snappy", use_dictionary=texts or False, write_statistics=False
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from arangovis.tabular.frames.limits import SAMPLE_ROWS
+
 Progress: TypeAlias = Callable[[float], None]
 """Is told the fraction done, 0 to 1, which never falls; may raise Cancelled."""
 
@@ -117,13 +119,14 @@ class ParseSetup:
 
 @dataclass(frozen=True, slots=True)
 class GuessHints:
-    """What the caller knows already. None: guess it."""
+    """What the caller knows already. None: guess it. `rows` are looked at, at most SAMPLE_ROWS."""
 
     separator: str | None = None
     header: bool | None = None
     quote: str = '"'
     comment: str = "#"
     encoding: str | None = None
+    rows: int = SAMPLE_ROWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ _MISSING = (CellKind.MISSING, CellKind.MISSING_WORD)
 _WHOLE = (CellKind.ZERO, CellKind.WHOLE)
 
 
-def column_type(name: str, cells: Sequence[str]) -> ColumnType:
-    """Return how a column is read that begins with these cells."""
-    kinds = [kind_of(cell) for cell in cells]
+def column_type(name: str, cells: Sequence[str], kinds: Sequence[CellKind]) -> ColumnType:
+    """Return how a column is read that begins with these cells, which look like `kinds`."""
     kind = _kind(cells, kinds)
     words = () if kind in (ColumnKind.CATEGORICAL, ColumnKind.TEXT) else MISSING_WORDS
     return ColumnType(name, kind, words, day_first=kind is ColumnKind.TIME and _is_day_first(cells))
@@ -82,12 +81,10 @@ def _is_day_first(cells: Sequence[str]) -> bool:
 
 def is_ambiguous(column: ColumnType, cells: Sequence[str]) -> bool:
     """Say whether a column's dates with slashes can be read either way."""
+    if column.kind is not ColumnKind.TIME:
+        return False
     pairs = [pair for cell in cells if (pair := slashed(cell.strip()))]
-    return (
-        column.kind is ColumnKind.TIME
-        and bool(pairs)
-        and all(max(pair) <= 12 and len(set(pair)) == 2 for pair in pairs)
-    )
+    return bool(pairs) and all(max(pair) <= 12 and len(set(pair)) == 2 for pair in pairs)
 
 
 # --- header ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ scores back, kept with their lineage or not. Prints medians over rounds, and rat
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,14 +22,14 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.anomaly.h2o_server import running_h2o
-from tests.benchmarks.anomaly.sequence import CSV, JSON, STEPS, Calls, parse, predict, whole
+from tests.benchmarks.anomaly.sequence import CSV, STEPS, Calls, parse, predict, whole
 from tests.benchmarks.anomaly.workload import EPOCHS, HIDDEN, matrix
 from tests.benchmarks.service_process import running_service
 
 NAMES = [f"c{place}" for place in range(30)]
 SIZES = (10_000, 100_000)
 PASSES = {10_000: 5, 100_000: 3}
-CALLS = 200
+CALLS = 100
 Figures = dict[str, float]
 
 
@@ -158,6 +159,7 @@ def main() -> None:
             if number:
                 own.append(found)
                 other.append(beside)
+                print("\n".join(_lines(own[-1:], other[-1:], work.sizes)), file=sys.stderr, flush=True)
     print(f"load {os.getloadavg()[0]:.1f}\n" + "\n".join(_lines(own, other, work.sizes)))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from tests.benchmarks.rest import IDLE_MAX_S
+
 POLL_S = 0.01
 """Between two looks at a job."""
 STEPS = ("import", "setup", "parse", "predict", "download", "delete")
@@ -20,15 +22,19 @@ class Calls:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=300)
+        self._used = time.monotonic()
 
     def close(self) -> None:
         self._connection.close()
 
     def send(self, method: str, path: str, body: bytes | None = None, media: str = "", accept: str = "*/*") -> bytes:
         headers = {"Accept": accept, **({"Content-Type": media} if media else {})}
+        if time.monotonic() - self._used > IDLE_MAX_S:
+            self._connection.close()
         self._connection.request(method, path, body=body, headers=headers)
         answer = self._connection.getresponse()
         data = answer.read()
+        self._used = time.monotonic()
         assert answer.status < 400, (path, answer.status, data[:800])
         return data
 

@@ -2,8 +2,8 @@
 
 Each round logs the same numbers, ten a step, with every logger; what is printed is the median, and its ratio to SQLite
 with a row a point and a commit a thousand of them. `caller` is until the last call returned, `durable` until all of it
-survives the end of the process, `stored` until the service has it. A peer is `tensorboardX` or `trackio`, with a Python
-that has it.
+survives the end of the process, `stored` until the service has it. A peer is `tensorboardX`, `trackio` or
+`mlflow`, with a Python that has it.
 """
 
 import argparse
@@ -25,43 +25,11 @@ import numpy as np
 
 from arangovis.client.data_logger import DataLogger
 from arangovis.client.outbox import OutboxOptions
+from tests.benchmarks.series.peers import PEERS
 from tests.benchmarks.service_process import running_service
 
 FIELDS = 10
 VECTOR_ROWS = 1_000_000
-
-PEERS = {
-    "tensorboardX": """
-import json, random, sys, time
-from tensorboardX import SummaryWriter
-steps, folder = int(sys.argv[1]), sys.argv[2]
-rows = [{f"m{i}": random.random() for i in range(10)} for _ in range(steps)]
-writer = SummaryWriter(folder)
-begun = time.perf_counter()
-for step, row in enumerate(rows):
-    for name, value in row.items():
-        writer.add_scalar(name, value, step)
-called = time.perf_counter()
-writer.close()
-print(json.dumps({"caller": called - begun, "durable": time.perf_counter() - begun}))
-""",
-    "trackio": """
-import contextlib, io, json, os, random, sys, time
-steps, folder = int(sys.argv[1]), sys.argv[2]
-os.environ["TRACKIO_DIR"] = folder
-rows = [{f"m{i}": random.random() for i in range(10)} for _ in range(steps)]
-with contextlib.redirect_stdout(io.StringIO()):
-    import trackio
-    trackio.init(project="benchmark")
-    begun = time.perf_counter()
-    for row in rows:
-        trackio.log(row)
-    called = time.perf_counter()
-    trackio.finish()
-    done = time.perf_counter()
-print(json.dumps({"caller": called - begun, "durable": done - begun}))
-""",
-}
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def test_three_lines_log_a_training(client: av.Client) -> None:
             run.log({"loss": 1 / (step + 1)})
         run.params["epochs"] = np.int64(5)
         run.metric("accuracy", np.float32(0.5))
+        run.metric("spread", np.array([0.0, 1.0]).std())  # a numpy.float64
         run.metrics(loss=0.2, rounds=3)
         run.tag("b", "a")
         run.untag("a")
@@ -67,7 +68,7 @@ def test_three_lines_log_a_training(client: av.Client) -> None:
 
     found = attributes(client, run)
     assert found["params"] == {"lr": 0.1, "net.layers": [2, 3], "epochs": 5} == dict(run.params)
-    assert found["metrics"] == {"accuracy": 0.5, "loss": 0.2, "rounds": 3}
+    assert found["metrics"] == {"accuracy": 0.5, "spread": 0.5, "loss": 0.2, "rounds": 3}
     assert (found["tags"], found["name"], found["description"]) == (["b"], "first", "A first try.")
     assert (found["state"], found["executor"], found["method"]) == ("SUCCESS", "external", "script")
     assert found["process"]["exit_status"] == 0

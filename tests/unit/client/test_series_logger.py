@@ -14,8 +14,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 from arangovis.client import series_logger
-from arangovis.client.outbox import Outbox, OutboxOptions, Target
 from arangovis.client.logger_options import LoggerOptions
+from arangovis.client.outbox import Outbox, OutboxOptions, Target
 from arangovis.client.series_logger import SeriesLogger
 from arangovis.domain.errors import Conflict, InvalidInput, TooLarge
 from tests.acceptance.processes import until

@@ -9,6 +9,8 @@ from sklearn.datasets import load_breast_cancer, load_digits
 from arangovis.domain.errors import Cancelled, IntegrityError, InvalidInput, NotSupported
 from arangovis.projections import neighbours as module
 from arangovis.projections.base import Neighbours
+from arangovis.projections.cells import RECALL_MIN
+from arangovis.projections.distances import SHRINKAGE
 from arangovis.projections.metrics import METRIC_NAMES
 from arangovis.projections.neighbours import (
     NeighbourIndex,
@@ -19,6 +21,7 @@ from arangovis.projections.neighbours import (
 from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
 
 DIGITS = load_digits().data[:400].astype(np.float32)
+ALL_DIGITS = load_digits().data.astype(np.float32)
 CELLS = load_breast_cancer().data.astype(np.float32)
 INK = (DIGITS > 8).astype(np.float32)
 PLACES = np.deg2rad(
@@ -104,7 +107,9 @@ def _reference(metric: str, rows: np.ndarray) -> np.ndarray:
     if metric in ("minkowski", "wminkowski"):
         return cdist(rows, rows)
     if metric == "mahalanobis":
-        return cdist(rows, rows, metric, VI=np.linalg.inv(np.cov(rows, rowvar=False)))
+        deviations = rows.std(axis=0, ddof=1)
+        shrunk = (1 - SHRINKAGE) * np.corrcoef(rows, rowvar=False) + SHRINKAGE * np.eye(rows.shape[1])
+        return cdist(rows, rows, metric, VI=np.linalg.inv(shrunk * np.outer(deviations, deviations)))
     if metric == "seuclidean":
         return cdist(rows, rows, metric, V=rows.var(axis=0, ddof=1))
     if metric == "haversine":
@@ -156,7 +161,7 @@ def test_new_rows_are_measured_as_the_fitted_ones(metric: str) -> None:
     index = NeighbourIndex(rows, metric=metric)
     asked = index.query(rows[30:50], 6)
     assert (asked.distances[:, 0] == 0).all()
-    among = index.among(5)
+    among = index.among(5).neighbours
     for place, row in enumerate(range(30, 50)):
         with_itself = sorted([0.0, *among.distances[row].tolist()])
         np.testing.assert_allclose(asked.distances[place], with_itself, rtol=1e-6)
@@ -248,3 +253,34 @@ def test_neighbours_are_stored_as_arrays() -> None:
 def test_other_bundles_are_no_neighbours(arrays: dict[str, np.ndarray]) -> None:
     with pytest.raises(IntegrityError, match="not neighbours"):
         neighbours_from_bundle(ArrayBundle(arrays, {}))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
+def test_of_very_many_rows_nearly_all_neighbours_are_found(metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = nearest_neighbours(ALL_DIGITS, 15, metric=metric)
+    monkeypatch.setattr(module, "EXACT_ROWS_MAX", 1000)
+    fractions: list[float] = []
+    found = NeighbourIndex(ALL_DIGITS, metric=metric).among(15, progress=fractions.append)
+    assert found.search == "cells"
+    assert found.recall >= RECALL_MIN
+    same = [np.isin(*pair).mean() for pair in zip(exact.indices, found.neighbours.indices, strict=True)]
+    assert np.mean(same) > RECALL_MIN - 0.02
+    assert abs(np.mean(same) - found.recall) < 0.02
+    assert (found.neighbours.indices != np.arange(len(ALL_DIGITS))[:, None]).all()
+    assert (np.diff(found.neighbours.distances, axis=1) >= 0).all()
+    shared = found.neighbours.indices[:, 0] == exact.indices[:, 0]
+    assert np.array_equal(found.neighbours.distances[shared, 0], exact.distances[shared, 0])
+    assert (fractions == sorted(fractions), fractions[-1]) == (True, 1.0)
+    again = NeighbourIndex(ALL_DIGITS, metric=metric).among(15)
+    assert np.array_equal(again.neighbours.indices, found.neighbours.indices)
+
+
+def test_cells_with_too_few_rows_are_filled_up_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EXACT_ROWS_MAX", 10)
+    rows = np.repeat(DIGITS[:20], 3, axis=0)
+    found = NeighbourIndex(rows).among(50)
+    assert found.neighbours.indices.shape == (60, 50)
+    assert (np.sort(found.neighbours.indices, axis=1)[:, 1:] != np.sort(found.neighbours.indices, axis=1)[:, :-1]).all()
+    assert (found.neighbours.distances[:, :2] == 0).all()
+    alone = NeighbourIndex(np.ones((30, 4), np.float32)).among(29).neighbours
+    assert alone.indices[0].tolist() == list(range(1, 30))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -590,3 +590,28 @@ def test_damage_that_takes_too_long_to_read_is_left_for_another_time(world: Worl
         world.blobs.verify(reference.digest)
     assert world.artifacts.exists(reference.digest)
     assert not world.blobs.verify(reference.digest)
+
+
+def test_a_file_that_changes_while_it_is_stored_is_refused(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "growing.csv"
+    path.write_bytes(b"1" * 10_000)
+    stage = world.blobs._stage
+
+    def changing(*arguments: Any) -> None:
+        stage(*arguments)
+        path.write_bytes(b"2" * 10_000)
+
+    world.blobs._stage = changing  # type: ignore[method-assign]
+    with path.open("rb", buffering=16) as file, pytest.raises(StoreUnavailable, match="changed while it was read"):
+        world.blobs.save_stream(file, CALLER)
+
+
+def test_a_file_is_stored_from_where_it_stands(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"passed over, then kept")
+    with path.open("rb") as file:
+        file.seek(13)
+        reference = world.blobs.save_stream(file, CALLER)
+
+    assert world.blobs.read(reference.digest) == b"then kept"
+    assert reference.bytes == 9

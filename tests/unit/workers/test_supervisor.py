@@ -13,15 +13,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from arangovis.domain.errors import LeaseLost, StoreUnavailable
+from arangovis.domain.errors import LeaseLost, MissingExtra, StoreUnavailable
 from arangovis.domain.graph import Direction
 from arangovis.domain.runs import ATTEMPTS_MAX, Run, RunState
 from arangovis.domain.work import Claim
 from arangovis.services.runs import Runs
 from arangovis.settings import Settings
-from arangovis.workers import supervisor
+from arangovis.workers import compute, supervisor
+from arangovis.workers.context import WorkerContext
+from arangovis.workers.place import place_of
 from arangovis.workers.protocol import Job
-from tests.acceptance.toy_methods import SECRET
+from tests.acceptance.toy_methods import FACTORY, SECRET
 from tests.unit.workers.conftest import CALLER, ROOT, Bench
 
 DEADLINE_S = 60.0
@@ -76,6 +78,36 @@ def test_a_success_has_its_files_and_metrics_and_no_lease(bench: Bench) -> None:
 def test_a_warm_process_computes_the_next_run(bench: Bench) -> None:
     first, second = bench.compute("done"), bench.compute("done")
     assert first.metrics["pid"] == second.metrics["pid"]
+
+
+def test_a_prepared_process_warms_up_before_work_comes(bench: Bench, settings: Settings) -> None:
+    warm = settings.home / "warm"
+    supervisor.supervisor_at(bench.place).prepare()
+    until(lambda: warm.exists() and bool(warm.read_text()))
+    assert bench.compute("done").metrics["pid"] == int(warm.read_text())
+
+
+def test_a_process_with_work_to_do_does_not_warm_up_first(bench: Bench, settings: Settings) -> None:
+    assert bench.compute("done").state is RunState.SUCCESS
+    assert not (settings.home / "warm").exists()
+
+
+def test_who_keeps_no_process_without_work_prepares_none(bench: Bench, settings: Settings) -> None:
+    place = place_of(replace(settings, compute_idle_s=0), slots=1, factory=FACTORY)
+    assert place != bench.place
+    before = {child.pid for child in psutil.Process().children()}
+    supervisor.supervisor_at(place).prepare()
+    assert {child.pid for child in psutil.Process().children()} == before
+
+
+def test_what_fails_in_warming_up_is_left_to_the_run(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise MissingExtra("umap-learn is not installed")
+
+    context = WorkerContext(bench.queue.settings, bench.queue.store, bench.runs, {}, fail)
+    with caplog.at_level("INFO"):
+        compute.warm_up(context)
+    assert "not warmed up: umap-learn is not installed" in caplog.text
 
 
 def test_a_process_outlives_the_thread_that_asked_for_it(bench: Bench) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import falcon
 
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NotFound
+from arangovis.domain.graph import Caller
+from arangovis.domain.runs import Run
 from arangovis.services.frames.frames import ParseRequest, Upload
 from arangovis.services.frames.h2o_names import check_h2o_name
 from arangovis.tabular.frames.types import ColumnKind, ColumnType, GuessHints, ParseSetup
@@ -19,6 +21,8 @@ from arangovis_api.resources.h2o.tags import ANSWER, TAG
 
 BLOCKING_BYTES_MAX = 64 << 20
 """A larger file is parsed by a worker, also where the client asked to wait."""
+AT_ONCE_BYTES_MAX = 32 << 20
+"""A file up to here is parsed before the answer, which costs less than a worker's turn; its job is done then."""
 CHUNK_BYTES = 4 << 20
 _NAME_MAX = 256
 _MULTIPART = "multipart/form-data"
@@ -141,7 +145,7 @@ class Parse:
 
     @operation("Parse a file into a frame", body=Body(media_types=MEDIA_TYPES, optional=True), answers=ANSWER, tag=TAG)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer the job; with `blocking` it is done already.
+        """Answer the job; with `blocking`, or if the file is small, it is done already.
 
         The file stays, whatever `delete_on_done` says: the frame's lineage leads to it.
         """
@@ -154,11 +158,9 @@ class Parse:
         given = fields.keys("column_types", "columns_types"), fields.keys("column_names", "columns_names")
         setup = _changed(setup, *given, fields.lists("na_strings"))
         wanted = ParseRequest(upload.node, setup, _short(name))
-        blocking = fields.boolean("blocking") and upload.bytes <= BLOCKING_BYTES_MAX
-        frames, caller = self._service.frames, caller_of(req)
-        run = frames.parse_now(wanted, caller) if blocking else frames.parse(wanted, caller)
-        self._service.h2o_names.give(name, run.id, caller)
-        rows = frames.made_by(run.id).dataset.rows if blocking else 0
+        run = self._run(wanted, upload, caller_of(req), blocking=fields.boolean("blocking"))
+        self._service.h2o_names.give(name, run.id, caller_of(req))
+        rows = 0 if run.state.is_open else self._service.frames.made_by(run.id).dataset.rows
         document = {
             **_setup_document(setup, source),
             "destination_frame": key(name, "Frame", "Frames"),
@@ -166,6 +168,18 @@ class Parse:
             "rows": rows,
         }
         answer(req, resp, ("ParseV3", "Parse"), document)
+
+    def _run(self, wanted: ParseRequest, upload: Upload, caller: Caller, *, blocking: bool) -> Run:
+        """Parse now, or leave it to a worker. What cannot be parsed fails as a job unless the client asked to wait."""
+        frames = self._service.frames
+        if upload.bytes > (BLOCKING_BYTES_MAX if blocking else AT_ONCE_BYTES_MAX):
+            return frames.parse(wanted, caller)
+        try:
+            return frames.parse_now(wanted, caller)
+        except InvalidContent:
+            if blocking:
+                raise
+            return frames.parse(wanted, caller)
 
 
 def one_source(service: Arangovis, fields: Fields) -> tuple[str, Upload]:

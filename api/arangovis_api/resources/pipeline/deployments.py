@@ -6,6 +6,7 @@ from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import to_wire
+from arangovis.services.anomaly.score_drift import ScoreDrift, Windows
 from arangovis.services.catalogue.deployments import Deployment, Provision, StateChange
 from arangovis.services.catalogue.performance import ServedPerformance
 from arangovis.services.search import NodeQuestion
@@ -15,6 +16,7 @@ from arangovis_api.encode import send
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import Body, operation
 from arangovis_api.resources.projects import send_registered
+from arangovis_api.schemas.anomaly import ScoreDriftQuery, ScoreDriftSchema
 from arangovis_api.schemas.answers import Registered
 from arangovis_api.schemas.generated import answer_schema, page_schema
 from arangovis_api.schemas.graph import AtQuery, AtSchema
@@ -100,6 +102,20 @@ class OneDeployment:
         if not graph_is_unchanged(self._service.store, req, resp):
             node = NodeId.of("deployment", key)
             send(resp, to_wire(self._service.pipeline.performance.compare(node, at=query.at)))
+
+    @operation(
+        "Compare scores with those that training held out",
+        query=ScoreDriftSchema,
+        answers={200: answer_schema(ScoreDrift), 304: None},
+    )
+    def on_get_score_drift(
+        self, req: falcon.Request, resp: falcon.Response, *, key: str, query: ScoreDriftQuery
+    ) -> None:
+        """Answer the scores of every period in order of time, of each detector that is deployed or attached."""
+        if graph_is_unchanged(self._service.store, req, resp):
+            return
+        windows = None if query.time_column is None else Windows(query.time_column, query.window_s)
+        send(resp, to_wire(self._service.score_drifts.of(NodeId.of("deployment", key), windows)))
 
 
 class ServingPerformance:

@@ -26,6 +26,7 @@ def pipeline_routes(service: Arangovis, root: str) -> Sequence[Route]:
         Route(f"{one}/rollback", deployment, "rollback"),
         Route(f"{one}/history", deployment, "history"),
         Route(f"{one}/performance", deployment, "performance"),
+        Route(f"{one}/score-drift", deployment, "score_drift"),
         Route(f"{root}/serving-performance", ServingPerformance(service)),
         Route(f"{root}/aliases", aliases),
         Route(f"{root}/aliases/history", aliases, "history"),

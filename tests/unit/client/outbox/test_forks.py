@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 import pytest
 
+from arangovis.client.logger_options import LoggerOptions
 from arangovis.client.outbox import Outbox, OutboxOptions, Role, Target
 from arangovis.client.outbox.sync import SyncOptions, synchronise
-from arangovis.client.logger_options import LoggerOptions
 from arangovis.client.series_logger import SeriesLogger
 from tests.unit.client.outbox.services import Service
 

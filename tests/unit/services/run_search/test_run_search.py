@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from arangovis.domain.errors import InvalidInput, NotFound
 from arangovis.domain.graph import Caller, Node
 from arangovis.domain.ids import NodeId, named_id, time_ordered_id
 from arangovis.services.run_search.conditions import AttributeCondition, RunFilter, TagCondition
-from arangovis.services.run_search.search import OPTIONS_MAX, AttributeFacet, RunQuestion, RunSearch
+from arangovis.services.run_search.search import OPTIONS_MAX, AttributeFacet, RunQuestion, RunSearch, RunsFound
+from arangovis.stores.embedded import EmbeddedStore
 from arangovis.stores.memory import MemoryStore
 from arangovis.stores.transaction import Transaction
 
@@ -196,6 +198,64 @@ def test_a_change_is_seen_at_once() -> None:
     assert [found.id for found in search.matching(where)] == [run]
     store.transact(lambda tx: tx.delete(run), CALLER)
     assert search.find(RunQuestion(where)).of_runs == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_table_that_follows_changes_is_the_one_that_is_read_anew(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    store, project = EmbeddedStore(tmp_path / "graph.db"), named_id("project", None, "p")
+    store.migrate()
+    store.transact(lambda tx: tx.ensure(project, project.key, {"name": "p"}), CALLER)
+    search, runs = RunSearch(store), list[NodeId]()
+    for round_number in range(12):
+        for _ in range(rng.randint(0, 12)):
+            store.transact(lambda tx: _change(tx, rng, runs, project.key), CALLER)
+        if round_number == 5:
+            field = named_id("field", None, "depth")
+            store.transact(lambda tx, field=field: tx.ensure(field, None, {"name": "depth", "type": "int"}), CALLER)
+        for name in ("p", None):
+            question = RunQuestion(RunFilter(name), ("params.layers", "params.optimiser", "params.sizes", "state"), 9)
+            assert _plain(search.find(question)) == _plain(RunSearch(store).find(question))
+    store.close()
+
+
+def test_a_table_is_followed_and_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = EmbeddedStore(tmp_path / "graph.db")
+    store.migrate()
+    search, document = RunSearch(store), a_run(random.Random(1))
+    run = store.transact(lambda tx: _created(tx, document), CALLER)
+    assert len(search.table(None)) == 1
+    monkeypatch.setattr(store, "search", lambda _: pytest.fail("it was read again"))
+    store.transact(lambda tx: _created(tx, document), CALLER)
+    store.transact(lambda tx: tx.delete(run), CALLER)
+    table = search.table(None)
+    assert [one.id == run for one in table.runs] == [False]
+    store.transact(lambda tx: tx.ensure(named_id("project", None, "q"), None, {"name": "q"}), CALLER)
+    assert search.table(None) is table
+    store.close()
+
+
+def _change(transaction: Transaction, rng: random.Random, runs: list[NodeId], project: str) -> None:
+    """Add, change or delete a run."""
+    run, deed = rng.choice(runs or [None]), rng.random()
+    if run is None or deed < 0.5:
+        runs.append(time_ordered_id("run", transaction.now))
+        transaction.create_new(runs[-1], rng.choice([project, None]), a_run(rng))
+    elif deed < 0.9:
+        transaction.update(run, a_run(rng))
+    else:
+        runs.remove(run)
+        transaction.delete(run)
+
+
+def _plain(found: RunsFound) -> Any:
+    """Return an answer as a text: NaN is the same as NaN, and 1 as 1.0."""
+    counted = [
+        {(kind(one.value), repr(one.value).removesuffix(".0"), one.runs) for one in facet.options}
+        for facet in (found.tags, *found.attributes)
+    ]
+    ends = [(facet.name, facet.options_left, facet.missing, facet.minimum, facet.maximum) for facet in found.attributes]
+    return [run.id for run in found.items], found.next_cursor, found.runs, found.of_runs, found.started, counted, ends
 
 
 def _created(transaction: Transaction, document: dict[str, Any]) -> NodeId:

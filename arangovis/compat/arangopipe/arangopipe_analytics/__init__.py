@@ -1,0 +1,1 @@
+"""The modules of arangopipe that analyse, under their names."""

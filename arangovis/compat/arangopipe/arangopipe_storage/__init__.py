@@ -1,0 +1,1 @@
+"""The modules of arangopipe that store, under their names."""

@@ -1,0 +1,1 @@
+"""Graphs of arangopipe: its collections, its documents, its exported files."""

@@ -1,0 +1,1 @@
+"""The OpenLineage standard: events that are taken, and events that are told."""

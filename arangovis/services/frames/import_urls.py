@@ -1,0 +1,124 @@
+"""Files fetched from `https:` addresses: of a checked address, of bounded length and time, without a redirect."""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from urllib.parse import SplitResult
+
+from arangovis.domain.errors import Forbidden, NoData, NotFound, TooLarge
+
+BYTES_MAX = 4 << 30
+SECONDS_MAX = 300.0
+CONNECT_S = 10.0
+
+
+class Fetched:
+    """The body of an answer, of bounded length and time."""
+
+    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+        self._connection = connection
+        self._answer = answer
+        self._left = BYTES_MAX
+        self._until = time.monotonic() + SECONDS_MAX
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to so many bytes.
+
+        Raises:
+            TooLarge: there are too many in all, or they take too long.
+            NoData: the connection broke.
+
+        """
+        if time.monotonic() > self._until:
+            raise TooLarge(f"the file took longer than {SECONDS_MAX:g} s")
+        try:
+            data = self._answer.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
+        except (OSError, http.client.HTTPException) as error:
+            raise NoData("the file broke off while it was fetched") from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLarge(f"the file has more than {BYTES_MAX:,} bytes")
+        return data
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> "Fetched":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def fetched(wanted: SplitResult, root: SplitResult) -> Fetched:
+    """Ask for a file below a root.
+
+    Raises:
+        Forbidden: an address of the host is not public, and the root does not name it.
+        NotFound: there is no such host or file.
+        NoData: the host did not answer.
+
+    """
+    host = wanted.hostname or ""
+    port = wanted.port or (443 if wanted.scheme == "https" else 80)
+    connection = _Pinned(host, port, _public_address(host, port, literal=address_of(root.hostname or "") is not None))
+    if wanted.scheme == "https":
+        connection.secure()
+    target = wanted.path or "/"
+    try:
+        connection.request("GET", f"{target}?{wanted.query}" if wanted.query else target, headers={"Accept": "*/*"})
+        answer = connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        raise NoData(f"{host} did not answer") from error
+    if answer.status != http.client.OK:  # a redirect could lead anywhere, so none is followed
+        connection.close()
+        raise NotFound(f"{host} answered {answer.status}")
+    return Fetched(connection, answer)
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to the address that was checked, whatever the name means by then."""
+
+    def __init__(self, host: str, port: int, address: str) -> None:
+        super().__init__(host, port, timeout=CONNECT_S)
+        self._pinned = address
+        self._secure = False
+
+    def secure(self) -> None:
+        """Speak TLS."""
+        self._secure = True
+
+    def connect(self) -> None:
+        """Connect to the address."""
+        self.sock = socket.create_connection((self._pinned, self.port), self.timeout)
+        if self._secure:
+            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+
+
+def _public_address(host: str, port: int, *, literal: bool) -> str:
+    """Return an address of a host.
+
+    Raises:
+        Forbidden: one of its addresses is not public, and the root does not name it.
+        NotFound: there is no such host.
+
+    """
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError) as error:
+        raise NotFound("there is no such host") from error
+    if not literal and not all(ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
+        raise Forbidden("the host has an address that is not public")
+    return min(map(str, found))
+
+
+def address_of(host: str) -> str | None:
+    """Return the IP address that a host is named by, or None."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None

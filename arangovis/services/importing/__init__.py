@@ -1,0 +1,1 @@
+"""Taking over what other trackers recorded: once, however often it is read."""

@@ -1,0 +1,1 @@
+"""Benchmarks of what is taken over from other trackers."""

@@ -1,0 +1,1 @@
+"""Chaos for hours; each module runs by itself, and shortened in the acceptance tests."""
