@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from arangovis.domain.errors import NotFound
 from arangovis.domain.graph import Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.exchange.arangopipe.graph import SeedGraph, related_texts
@@ -25,6 +26,24 @@ _BUILT_IN = tuple(sorted({kind for kind, _, _ in _OF_THEIRS}))
 def collected(client: "Client", name: str) -> SeedGraph:
     """Return everything that has a place in arangopipe's graph, apart from the project of its name."""
     return _Collected(client, name).graph()
+
+
+def whole_document(client: "Client", node: Node, collection: str | None = None) -> dict[str, Any]:
+    """Return a node as a document; long texts are read from the files that they are in.
+
+    Raises:
+        NotFound: one was never delivered; logging the run again delivers it.
+
+    """
+    run = NodeId.parse(str(node.attributes.get("owner", "run/unknown")))
+
+    def read(name: str, digest: str) -> str:
+        for edge, other in client.edges(run, direction="downstream", edges=["generated"]):
+            if edge.id.role == FILE_ROLE and other.attributes.get("digest") == digest:
+                return client.content(other.id).decode("utf-8", "surrogatepass")
+        raise NotFound(f"{run} has no file of {name!r}: log the run again to deliver it")
+
+    return document_of(node, collection, read)
 
 
 class _Collected:
@@ -65,7 +84,7 @@ class _Collected:
         for node in self._client.find(kind):
             if self._has_no_place(node):
                 continue
-            document = document_of(node, collection, self._reader(node))
+            document = whole_document(self._client, node, collection)
             self._vertices.setdefault(collection, {})[document["_key"]] = document
             self._ids[node.id] = document["_id"]
             for name, edge in edges_of(node):
@@ -76,17 +95,6 @@ class _Collected:
         """Say whether it is the project that stands for the graph, or parameters of a model version."""
         is_home = node.id.kind == "project" and node.attributes["name"] == self._name and not origin_of(node).get(KEY)
         return is_home or (node.id.kind == "params" and "revision" in node.attributes)
-
-    def _reader(self, node: Node) -> Any:
-        run = NodeId.parse(str(node.attributes.get("owner", "run/unknown")))
-
-        def read(_name: str, digest: str) -> str:
-            for edge, other in self._client.edges(run, direction="downstream", edges=["generated"]):
-                if edge.id.role == FILE_ROLE and other.attributes.get("digest") == digest:
-                    return self._client.content(other.id).decode("utf-8", "surrogatepass")
-            return digest
-
-        return read
 
     def _take(self, edge: Edge) -> None:
         ends = self._ids.get(edge.id.source), self._ids.get(edge.id.target)

@@ -10,7 +10,7 @@ from arangovis.client.asking import Asking
 from arangovis.exchange.arangopipe.files import read_graph, write_graph
 from arangovis.exchange.arangopipe.graph import Bundle, Held, SeedGraph
 from arangovis.exchange.arangopipe.names import GRAPH_NAME, own_kind
-from arangovis.services.exchange.arangopipe import BUNDLES_MAX, BundleReport, ArangopipeTaken
+from arangovis.services.exchange.arangopipe import BUNDLES_MAX, ArangopipeTaken, BundleReport
 
 _BYTES_MAX = 4 << 20
 """Bytes of one request, about; a piece that is larger travels alone."""
