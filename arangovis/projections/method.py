@@ -56,13 +56,13 @@ def check_dimension(matrix: Matrix, dimension: int) -> None:
 
 
 def fit_facts(projector: Projector, parameters: Mapping[str, Scalar], *, seed: int) -> dict[str, Scalar]:
-    """Return what every transformer says of itself: method, engine, version, seed and parameters, unchanged."""
+    """Return what every transformer says of itself: its parameters, and method, engine that ran, version and seed."""
     return {
+        **parameters,
         "method": projector.name,
         "engine": projector.engine(parameters),
         "algorithm_version": projector.algorithm_version,
         "seed": seed,
-        **parameters,
     }
 
 
