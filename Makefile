@@ -13,6 +13,10 @@ QUICK := $(wildcard tests/unit tests/conformance tests/api tests/migration)
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := $(PYTEST) --numprocesses 2
 FAR := ARANGOVIS_TEST_STORE=arango ARANGOVIS_TEST_ARTIFACTS=s3
+# What computes much and asks little of the stores is left to `make test-all`.
+NEAR_ONLY := $(wildcard $(addprefix tests/api/test_,visualization_* h2o_* anomaly_* projection* shifts.py fuzz.py \
+	page.py openapi.py server.py system.py imports.py compatibility.py client_all_rows.py client_anomaly.py))
+FAR_TESTS := $(filter-out $(NEAR_ONLY),$(wildcard tests/api/test_*.py))
 BENCHMARKS := $(patsubst tests/benchmarks/%/__main__.py,%,$(wildcard tests/benchmarks/*/__main__.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -47,7 +51,7 @@ serve: $(INSTALLED) $(PAGE) ## API, page and a local worker
 
 test: setup ## the tests that every change must pass
 	$(PARALLEL) -m "not slow" $(QUICK)
-	$(FAR) $(PARALLEL) -m "not slow" tests/api
+	$(FAR) $(PARALLEL) -m "not slow" $(FAR_TESTS)
 	$(PARALLEL) --dist loadfile -m "not slow" tests/acceptance
 
 check: setup ## format, lint, types, import rules, then the tests

@@ -16,7 +16,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.ordering import Order
 from arangovis.domain.search import Comparison, Filter, Like, Operator, Search, Words
 from arangovis.stores.arango import ArangoStore, schema
-from arangovis.testing.samples import SAMPLES, create, found, run, update
+from arangovis.testing.samples import SAMPLES, create, found, run, told, update
 from arangovis_schema import SCHEMA_VERSION
 from tests.arango_databases import PATIENCE, Server, drop, running_server
 
@@ -70,7 +70,7 @@ def test_a_migrated_database_has_all_that_was_there(old: ArangoStore) -> None:
         (Like("name", "Fraud%4"), "run", {"run-4"}),
         (Comparison("actor", Operator.EQUAL, "ada"), "gadget", {"lamp"}),
     ],
-    ids=str,
+    ids=told,
 )
 def test_a_migrated_database_finds_what_was_there_and_what_comes(
     old: ArangoStore, where: Filter, kind: str, keys: set[str]
