@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "anomaly": "Train detectors of anomalies, score with them, export them.",
     "score": "Score a file with an exported detector, without a service.",
     "shift": "Say whether one data set comes from where another came from.",
-    "series": "Define fields and series; log rows to them, follow and export them.",
+    "series": "Define series, log rows to them, follow and export them.",
     "import": "Take over what MLflow, TensorBoard or arangopipe recorded.",
     "sync": "Send what runs logged offline, or could not deliver.",
     "copy": "Copy everything to another store.",

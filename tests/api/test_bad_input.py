@@ -146,7 +146,7 @@ CASES: Sequence[Bad] = (
     Bad("a run without method", "/api/v1/runs", b"{}", "method"),
     Bad("a path for a key", "/api/v1/runs", b'{"method": "m", "key": "../../etc/passwd"}', "key"),
     Bad("an unknown input", "/api/v1/runs", b'{"method": "m", "inputs": [{"node": "dataset/x"}]}', status=404),
-    Bad("a run as input", "/api/v1/runs", b'{"method": "m", "key": "k", "inputs": [{"node": "run/k"}]}', "kind"),
+    Bad("a run as input", "/api/v1/runs", b'{"method": "m", "key": "k", "inputs": [{"node": "run/k"}]}', status=404),
     Bad("an unknown project", "/api/v1/runs", b'{"method": "m", "project": "nowhere"}', status=404),
     Bad("nested parameters", "/api/v1/runs", b'{"method": "m", "params": {"a": {"b": 1}}}', "params"),
     Bad("an artifact without facts", "/api/v1/runs", b'{"method": "m", "outputs": [{"role": "r"}]}', "digest"),

@@ -69,7 +69,7 @@ def test_a_request_id_that_is_none_is_replaced(client: TestClient, given: str) -
     ("method", "path", "allowed"),
     [
         ("DELETE", "/api/v1/projects", {"GET", "HEAD", "OPTIONS", "POST"}),
-        ("POST", "/api/v1/runs/some", {"GET", "HEAD", "OPTIONS"}),
+        ("POST", "/api/v1/runs/some", {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT"}),
         ("GET", "/api/v1/batch", {"OPTIONS", "POST"}),
         ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
     ],

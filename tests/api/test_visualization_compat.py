@@ -135,7 +135,7 @@ def test_methods(world: World, number: int) -> None:
         method: world.post(f"/plottable_embeddings/{method}", {"model_version_id": number}).status_code
         for method in ("umap", "pca", "tsne", "trimap")
     }
-    assert statuses == {"umap": 202, "pca": 202, "tsne": 400, "trimap": 400}
+    assert set(statuses.values()) == {202}
 
 
 @pytest.mark.parametrize(

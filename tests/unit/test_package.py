@@ -10,7 +10,7 @@ import pytest
 import arangovis as av
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("gunicorn", "networkx", "numba", "pynndescent", "scipy", "sklearn", "umap")
+EXTRAS = ("fastumap", "gunicorn", "networkx", "numba", "openTSNE", "pynndescent", "scipy", "sklearn", "umap")
 
 BARE = """
 import sys

@@ -16,6 +16,7 @@ from tests.benchmarks.scaling.queue import Queue
 from tests.benchmarks.scaling.report import table
 
 
+@pytest.mark.slow  # it collects garbage before each figure, of which a process of many tests has much
 @pytest.mark.parametrize(
     ("part", "sizes"), [(Growing, (300, 700)), (Hub, (1001, 1200)), (History, (5, 9)), (Queue, (60, 120))]
 )
@@ -32,6 +33,7 @@ def test_a_part_grows_and_its_answers_are_right(part: type, sizes: tuple[int, in
     assert all(figure.median > 0 for figure in first[0] + second[0])
 
 
+@pytest.mark.slow
 def test_a_wrong_answer_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workload, "found", lambda query, size: ["another"])
     growing = Growing(tmp_path)

@@ -41,7 +41,9 @@ def test_every_method_has_its_least_quality_here() -> None:
     assert LEAST.keys() == set(names())
 
 
-@pytest.mark.parametrize("method", LEAST)
+@pytest.mark.parametrize(
+    "method", [pytest.param(name, marks=pytest.mark.slow if name == "densmap" else ()) for name in LEAST]
+)
 def test_digits_keep_their_neighbours(method: str, neighbours: Neighbours) -> None:
     trusted, kept = quality(method, neighbours, 0)
     assert trusted >= LEAST[method][0]
