@@ -10,6 +10,8 @@ from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document
 from arangovis.domain.views import integer, items, optional_text, text
 
+WORK = "series_work"
+"""The kind of record that says which rows want merging."""
 LOGGER_LENGTH_MAX = 64
 SEQUENCE_MAX = 2**53 - 1
 """The largest whole number that every JSON reader reads exactly."""

@@ -1,13 +1,17 @@
 """What must be tidied from time to time: orphan blobs, answers remembered long enough, rows in many small chunks."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from arangovis.domain.graph import Caller
+from arangovis.domain.series import WORK
 from arangovis.services.blobs import Blobs, SweepReport
-from arangovis.services.series.series import series_services
-from arangovis.services.series.upkeep import SeriesUpkeep
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
+
+if TYPE_CHECKING:
+    from arangovis.services.series.upkeep import SeriesUpkeep
 
 HOUSEKEEPER = Caller("housekeeping")
 FORGET_BATCH = 500
@@ -27,8 +31,20 @@ class Housekeeping:
     def __init__(self, store: GraphStore, blobs: Blobs) -> None:
         self._store = store
         self._blobs = blobs
-        self.series: SeriesUpkeep = series_services(store, blobs).upkeep
-        """Merges and drops rows. It has rounds of its own, since new rows want merging before long."""
+
+    @cached_property
+    def series(self) -> "SeriesUpkeep":
+        """What merges and drops rows. It has rounds of its own, since new rows want merging before long.
+
+        It is loaded when there is something to merge: arrays are more than a supervisor that waits should hold.
+        """
+        from arangovis.services.series.series import series_services
+
+        return series_services(self._store, self._blobs).upkeep
+
+    def series_is_due(self) -> bool:
+        """Say whether there is anything to merge or drop."""
+        return bool(self._store.records(WORK, due_max=self._store.now(), limit=1))
 
     def __call__(self) -> Tidied:
         """Make a round.

@@ -183,7 +183,7 @@ class Worker:
         if self._clock() < self._series_at or (self._series_round is not None and self._series_round.is_alive()):
             return
         self._series_at = self._clock() + SERIES_EVERY_S
-        if self._queue.housekeeping.series.is_due():
+        if self._queue.housekeeping.series_is_due():
             self._series_round = threading.Thread(target=self._make_series_round, daemon=True, name="series")
             self._series_round.start()
 

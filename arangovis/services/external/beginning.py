@@ -12,7 +12,6 @@ from arangovis.services.external.contents import Known, link_inputs
 from arangovis.services.external.editing import load_external, opened, with_facts, with_tags
 from arangovis.services.external.sessions import Session, Sessions, sessions_of
 from arangovis.services.external.values import Begin, Mode, Relation, Standing
-from arangovis.services.series.release import delete_series_data
 from arangovis.stores.transaction import Draft, Transaction
 
 US = 1_000_000
@@ -97,6 +96,10 @@ def _replaced(transaction: Transaction, present: Draft | None, wanted: Begin, ru
 
 def clear(transaction: Transaction, run_id: NodeId) -> None:
     """Take away what a run read and made: its earlier versions show it still. What it logged to series is deleted."""
+    from arangovis.services.series.release import (
+        delete_series_data,
+    )  # loads arrays, which a worker's watch does not need
+
     for edge in transaction.edges_of(run_id, Direction.UPSTREAM, ("input_to", "spawned")):
         transaction.unlink(edge.id)
     delete_series_data(transaction, run_id)

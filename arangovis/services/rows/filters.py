@@ -5,18 +5,21 @@ is asked for. Whatever has none is read instead, so that the answers are the sam
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from arangovis.domain.graph import Record
 from arangovis.domain.ids import NodeId
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
-from arangovis.tabular.bloom import BloomFilter
+
+if TYPE_CHECKING:
+    from arangovis.tabular.bloom import BloomFilter
 
 KIND = "row_filter"
 _PAGE = 1000
 
 
-def snapshot_filter(source: NodeId, digest: str, found: BloomFilter) -> Record:
+def snapshot_filter(source: NodeId, digest: str, found: "BloomFilter") -> Record:
     """Return the record of the filter of a sample or a segment of a data set, by the digest of its bytes."""
     return Record(KIND, f"{source.key}.{digest}", group=source.key, data=found.document())
 
@@ -26,14 +29,18 @@ def put_file_filter(transaction: Transaction, digest: str, filter_document: Mapp
     transaction.put_record(Record(KIND, digest, data=filter_document))  # type: ignore[arg-type]  # it is JSON
 
 
-def file_filter(store: GraphStore, digest: str) -> BloomFilter | None:
+def file_filter(store: GraphStore, digest: str) -> "BloomFilter | None":
     """Return the filter of a file, or None if there is none."""
+    from arangovis.tabular.bloom import BloomFilter
+
     record = store.record(KIND, digest)
     return None if record is None else BloomFilter.read(record.data)
 
 
-def filters_of(store: GraphStore, source: NodeId) -> Mapping[str, BloomFilter]:
+def filters_of(store: GraphStore, source: NodeId) -> "Mapping[str, BloomFilter]":
     """Return the filters of samples and segments of a data set, by the digest of their bytes."""
+    from arangovis.tabular.bloom import BloomFilter
+
     return {record.key.partition(".")[2]: BloomFilter.read(record.data) for record in _records(store, source)}
 
 

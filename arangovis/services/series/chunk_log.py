@@ -19,6 +19,7 @@ from arangovis.domain.errors import Conflict
 from arangovis.domain.graph import Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import EMPTY
+from arangovis.domain.series import WORK
 from arangovis.series.codec import PART_DIGEST_BYTES, Payload, as_table, decode, join_rows, parts_of
 from arangovis.series.kinds import Table
 from arangovis.series.statistics import FieldStatistics, statistics_of
@@ -27,7 +28,6 @@ from arangovis.services.series.chunks import CHUNK, HEAD, Chunk, Head, chunk_key
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
-WORK = "series_work"
 PAGE = 1000
 AHEAD_READ_MAX = 500
 """So many chunks that came too early are shown by one action, once the missing one has come."""

@@ -6,8 +6,8 @@ from arangovis.domain.errors import IntegrityError
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run
-from arangovis.domain.series import SeriesData
-from arangovis.services.series.chunk_log import WORK, ChunkLog
+from arangovis.domain.series import WORK, SeriesData
+from arangovis.services.series.chunk_log import ChunkLog
 from arangovis.services.series.chunks import Head, group_of
 from arangovis.services.series.merging import Merged, Merging
 from arangovis.stores.base import GraphStore
@@ -37,10 +37,6 @@ class SeriesUpkeep:
         self._store = store
         self._log = log
         self._merging = merging
-
-    def is_due(self) -> bool:
-        """Say whether there is anything to do."""
-        return bool(self._store.records(WORK, due_max=self._store.now(), limit=1))
 
     def __call__(self) -> Kept:
         """Do what is due; what cannot be done, since its rows are damaged, is put off.

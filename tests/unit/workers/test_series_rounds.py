@@ -50,4 +50,4 @@ def test_rows_are_merged_when_it_is_due(bench: Bench) -> None:
     until(lambda: len(bench.queue.store.records("chunk")) == 1)
     (chunk,) = bench.queue.store.records("chunk")
     assert chunk.data["rows"] == 5
-    until(lambda: not series.upkeep.is_due())
+    until(lambda: not bench.queue.housekeeping.series_is_due())
