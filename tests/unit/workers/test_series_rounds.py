@@ -12,7 +12,7 @@ from arangovis.domain.runs import RunState
 from arangovis.services.blobs import Blobs
 from arangovis.services.run_log import LoggedRun, RunLog
 from arangovis.services.series.aiming import Sent
-from arangovis.services.series.series import SeriesServices, series_services
+from arangovis.services.series.series import series_services
 from arangovis.workers import worker as worker_module
 from arangovis.workers.worker import Worker
 from tests.acceptance.toy_methods import METHODS
@@ -32,7 +32,7 @@ def _working(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     thread.join()
 
 
-def logged(bench: Bench, rows: int) -> SeriesServices:
+def logged(bench: Bench, rows: int) -> None:
     """Log rows one by one; say that they are due to be merged."""
     store = bench.queue.store
     series = series_services(store, Blobs(store, open_artifacts(bench.queue.settings.artifacts_url)))
@@ -41,12 +41,11 @@ def logged(bench: Bench, rows: int) -> SeriesServices:
         series.appending.append(Sent(run, "rank-0", sequence), pa.table({"step": [sequence]}), CALLER)
     (work,) = store.records("series_work")
     store.transact(lambda tx: tx.put_record(Record("series_work", work.key, due=store.now())), CALLER)
-    return series
 
 
 @pytest.mark.usefixtures("_working")
 def test_rows_are_merged_when_it_is_due(bench: Bench) -> None:
-    series = logged(bench, 5)
+    logged(bench, 5)
     until(lambda: len(bench.queue.store.records("chunk")) == 1)
     (chunk,) = bench.queue.store.records("chunk")
     assert chunk.data["rows"] == 5
