@@ -7,6 +7,7 @@ them that are not much larger. So a row is written again only as often as its ta
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from arangovis.domain.errors import IntegrityError
 from arangovis.domain.graph import Caller
@@ -48,6 +49,8 @@ class Merging:
         before = after = 0
         while head.merged < head.next:
             old = self._taken(head)
+            if not _follow_each_other(old):  # another merged them since the head was read
+                break
             new = old[0] if _is_table(old) else self._table(old, fields, caller)
             if not self._put(old, new, head, caller):
                 break
@@ -103,6 +106,13 @@ class Merging:
 
     def _parts(self, chunk: Chunk) -> Sequence[Part]:
         return parts_of(self._log.payload(chunk)) if chunk.form is Form.TABLE else (Part(chunk.rows, chunk.digest),)
+
+
+def _follow_each_other(chunks: Sequence[Chunk]) -> bool:
+    """Say whether each chunk begins where the one before ends, and all are wanted whole."""
+    return all(chunk.start <= chunk.first for chunk in chunks) and all(
+        chunk.last + 1 == following.first for chunk, following in pairwise(chunks)
+    )
 
 
 def _is_table(chunks: Sequence[Chunk]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from arangovis.domain.errors import Conflict
 from arangovis.domain.ids import NodeId
+from arangovis.domain.series import SeriesData
 from arangovis.series.codec import Form
 from arangovis.services.blobs import STAGED_FOR_US
 from arangovis.services.housekeeping import Housekeeping
@@ -184,6 +185,23 @@ def test_a_merge_that_was_killed_before_its_action_leaves_all_as_it_was(
     world.keep_house()
     assert len(chunks(world)) == 1
     assert world.read()["step"] == list(range(10))
+
+
+def test_a_merge_that_another_overtook_stops_and_changes_nothing(world: LoggingWorld) -> None:
+    for sequence in range(10):
+        world.send(sequence)
+    world.keep_house()
+    for sequence in range(10, 20):
+        world.send(sequence)
+    overtaken = world.service.series.log.heads(data_of(world))[0]
+    assert (overtaken.merged, overtaken.next) == (10, 20)
+    world.keep_house()
+    store, fields = world.service.store, SeriesData.of(world.service.store.get(data_of(world))).fields
+    late = merging.Merging(store, world.service.blobs, world.service.series.log)
+    assert late.merge(overtaken, fields, ADA) == merging.Merged()
+    assert [chunk.rows for chunk in chunks(world)] == [20]
+    assert world.read()["step"] == list(range(20))
+    assert problems(world) == []
 
 
 def test_merging_beside_writers_and_readers_loses_nothing(world: LoggingWorld) -> None:
