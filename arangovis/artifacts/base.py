@@ -7,14 +7,16 @@ is an orphan, and who may remove it, is the business of `arangovis.services.blob
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from arangovis.domain.errors import Fault, IntegrityError, InvalidInput
 
 REMOVE_MAX_S = 30.0
 """How long `remove` may last: whoever has the right to remove has it for a while only."""
+Announce: TypeAlias = Callable[[str, int], None]
+"""Told the digest and the size of a stream after it was read, and before its bytes appear."""
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -44,6 +46,10 @@ class StoredBlob:
     modified: int
 
 
+def unannounced(digest: str, size: int) -> None:
+    """Tell nobody."""
+
+
 class ArtifactStore(ABC):
     """Content-addressed bytes. All methods may be called from any thread and any process.
 
@@ -58,15 +64,22 @@ class ArtifactStore(ABC):
         """
 
     @abstractmethod
-    def put(self, data: bytes) -> str:
-        """Store bytes durably and return their digest, 64 hex digits of SHA-256.
+    def put(self, data: bytes, digest: str | None = None) -> str:
+        """Store bytes durably and return their digest, 64 hex digits of SHA-256; who knows it already gives it.
 
         Atomic: another reader sees all of it or nothing. Storing what is there already changes nothing.
         """
 
     @abstractmethod
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        """Store a stream of any length durably; return (digest, bytes). Atomic as `put`; constant memory."""
+    def put_stream(self, stream: BinaryIO, announce: Announce = unannounced) -> tuple[str, int]:
+        """Store a stream of any length durably; return (digest, bytes). Atomic as `put`; constant memory.
+
+        If `announce` raises, nothing is stored.
+
+        Raises:
+            IntegrityError: the stream had to be read twice, and changed meanwhile.
+
+        """
 
     @abstractmethod
     def open(self, digest: str) -> BinaryIO:

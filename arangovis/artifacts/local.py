@@ -11,10 +11,11 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from arangovis.artifacts.base import ArtifactStore, StoredBlob, checked_digest, is_digest
+from arangovis.artifacts.base import Announce, ArtifactStore, StoredBlob, checked_digest, is_digest, unannounced
 from arangovis.domain.errors import NotFound
 
 CHUNK_BYTES = 1 << 20
@@ -32,21 +33,30 @@ class LocalArtifactStore(ArtifactStore):
         """Make the folder; see `ArtifactStore.prepare`. Storing makes it too: a folder is nobody's to provide."""
         self._blobs.mkdir(parents=True, exist_ok=True)
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, digest: str | None = None) -> str:
         """Store bytes; see `ArtifactStore.put`. A present file of another size is damaged and written again."""
-        digest = hashlib.sha256(data).hexdigest()
+        digest = digest or hashlib.sha256(data).hexdigest()
         if not self._has(digest, len(data)):
-            temporary, _, _ = self._write_temporary((data,))
-            self._publish(temporary, digest)
+            with self._temporary_file((data,)) as temporary:
+                self._publish(temporary, digest)
         return digest
 
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        """Store a stream; see `ArtifactStore.put_stream`."""
-        temporary, digest, size = self._write_temporary(iter(lambda: stream.read(CHUNK_BYTES), b""))
-        if self._has(digest, size):
-            temporary.unlink(missing_ok=True)
-        else:
-            self._publish(temporary, digest)
+    def put_stream(self, stream: BinaryIO, announce: Announce = unannounced) -> tuple[str, int]:
+        """Store a stream, which is read once; see `ArtifactStore.put_stream`."""
+        seen, size = hashlib.sha256(), 0
+
+        def chunks() -> Iterator[bytes]:
+            nonlocal size
+            while chunk := stream.read(CHUNK_BYTES):
+                seen.update(chunk)
+                size += len(chunk)
+                yield chunk
+
+        with self._temporary_file(chunks()) as temporary:
+            digest = seen.hexdigest()
+            announce(digest, size)
+            if not self._has(digest, size):
+                self._publish(temporary, digest)
         return digest, size
 
     def open(self, digest: str) -> BinaryIO:
@@ -97,22 +107,20 @@ class LocalArtifactStore(ArtifactStore):
         self._sync(path.parent)  # whoever wrote it may not have come to this yet
         return True
 
-    def _write_temporary(self, chunks: Iterable[bytes]) -> tuple[Path, str, int]:
-        """Write chunks to a durable temporary file; return its path, digest and size."""
+    @contextmanager
+    def _temporary_file(self, chunks: Iterable[bytes]) -> Iterator[Path]:
+        """Write chunks to a durable temporary file, which is removed if it is not moved away."""
         self._temporary.mkdir(parents=True, exist_ok=True)
-        digest, size = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self._temporary, delete=False) as file:
             path = Path(file.name)
             try:
                 for chunk in chunks:
-                    digest.update(chunk)
-                    size += file.write(chunk)
+                    file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            except BaseException:
+                yield path
+            finally:
                 path.unlink(missing_ok=True)
-                raise
-        return path, digest.hexdigest(), size
 
     def _publish(self, temporary: Path, digest: str) -> None:
         path = self._path(digest)

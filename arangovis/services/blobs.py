@@ -21,14 +21,12 @@ later sweep finishes. Sweeps may run side by side. An artifact store belongs to 
 """
 
 import hashlib
-import io
-import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.domain.errors import IntegrityError, NotFound, StoreUnavailable
@@ -54,7 +52,6 @@ REMOVAL_WAIT_S = 10.0
 REMOVAL_PAUSE_S = 0.1
 SWEEP_BATCH = 100
 CHUNK_BYTES = 1 << 20
-SPOOL_BYTES = 16 << 20
 VERIFIER = Caller("verification")
 
 __all__ = ["STAGED_FOR_US", "BlobReference", "Blobs", "SweepReport"]
@@ -96,37 +93,23 @@ class Blobs:
         """Store several blobs as `save` does, with one action for their records."""
         references = tuple(BlobReference(hashlib.sha256(data).hexdigest(), len(data)) for data in contents)
         self._stage(references, caller)
-        for data in contents:
-            self._artifacts.put(data)
+        for data, reference in zip(contents, references, strict=True):
+            self._artifacts.put(data, reference.digest)
         return references
 
     def save_stream(self, stream: BinaryIO, caller: Caller) -> BlobReference:
         """Store a stream of any length as `save` does, in constant memory.
 
-        The digest must be known before the bytes are stored, so a file is read twice, another stream spooled first.
-
         Raises:
-            StoreUnavailable: as `save`; or the file changed meanwhile.
+            StoreUnavailable: as `save`.
+            IntegrityError: it changed while it was stored.
 
         """
-        if isinstance(stream, io.BufferedReader) and stream.seekable():
-            return self._save_file(stream, caller)
-        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-            reference = _spooled(stream, cast("BinaryIO", spool))
-            spool.seek(0)
-            self._stage((reference,), caller)
-            self._artifacts.put_stream(cast("BinaryIO", spool))
-        return reference
-
-    def _save_file(self, file: io.BufferedReader, caller: Caller) -> BlobReference:
-        begin = file.tell()
-        digest = hashlib.file_digest(file, hashlib.sha256).hexdigest()
-        reference = BlobReference(digest, file.tell() - begin)
-        file.seek(begin)
-        self._stage((reference,), caller)
-        if self._artifacts.put_stream(cast("BinaryIO", file))[0] != digest:
-            raise StoreUnavailable("the file changed while it was read; try again")
-        return reference
+        return BlobReference(
+            *self._artifacts.put_stream(
+                stream, lambda digest, size: self._stage((BlobReference(digest, size),), caller)
+            )
+        )
 
     def keep(self, transaction: Transaction, digests: Iterable[str]) -> None:
         """Keep blobs for good, inside the action that makes a node refer to them.
@@ -285,12 +268,3 @@ class Blobs:
         for blob in self._artifacts.blobs():
             if blob.modified < now - STAGED_FOR_US and self._store.record("blob", blob.digest) is None:
                 yield BlobReference(blob.digest, blob.bytes)
-
-
-def _spooled(stream: BinaryIO, spool: BinaryIO) -> BlobReference:
-    """Copy a stream and return what it is."""
-    digest, size = hashlib.sha256(), 0
-    while chunk := stream.read(CHUNK_BYTES):
-        digest.update(chunk)
-        size += spool.write(chunk)
-    return BlobReference(digest.hexdigest(), size)

@@ -74,6 +74,21 @@ class ArtifactStoreSuite(ABC):
             store.put_stream(truncated)  # type: ignore[arg-type]
         assert list(store.blobs()) == []
 
+    def test_a_stream_is_announced_before_its_bytes_appear(self, store: ArtifactStore) -> None:
+        told: list[tuple[str, int, bool]] = []
+        digest, size = store.put_stream(
+            io.BytesIO(b"body"), lambda digest, size: told.append((digest, size, store.exists(digest)))
+        )
+        assert told == [(digest, size, False)]
+
+    def test_a_stream_that_nobody_wants_announced_is_not_stored(self, store: ArtifactStore) -> None:
+        def refuse(digest: str, size: int) -> None:
+            raise IntegrityError(f"{digest} of {size} bytes")
+
+        with pytest.raises(IntegrityError):
+            store.put_stream(io.BytesIO(b"body"), refuse)
+        assert list(store.blobs()) == []
+
     def test_storing_twice_is_storing_once(self, store: ArtifactStore) -> None:
         assert store.put(b"same") == store.put(b"same")
         assert len(list(store.blobs())) == 1

@@ -18,7 +18,15 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import BinaryIO, cast
 
-from arangovis.artifacts.base import REMOVE_MAX_S, ArtifactStore, StoredBlob, checked_digest, is_digest
+from arangovis.artifacts.base import (
+    REMOVE_MAX_S,
+    Announce,
+    ArtifactStore,
+    StoredBlob,
+    checked_digest,
+    is_digest,
+    unannounced,
+)
 from arangovis.artifacts.s3.client import Patience, S3Client, Upload
 from arangovis.artifacts.s3.place import S3Place
 from arangovis.artifacts.s3.reader import CHUNK_BYTES, S3Reader
@@ -47,18 +55,19 @@ class S3ArtifactStore(ArtifactStore):
 
     # --- writing ----------------------------------------------------------------------------------------------
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, digest: str | None = None) -> str:
         """Store bytes; see `ArtifactStore.put`. A present object of another size is damaged and written again."""
-        digest = hashlib.sha256(data).hexdigest()
+        digest = digest or hashlib.sha256(data).hexdigest()
         self._store(io.BytesIO(data), digest, len(data))
         return digest
 
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
+    def put_stream(self, stream: BinaryIO, announce: Announce = unannounced) -> tuple[str, int]:
         """Store a stream; see `ArtifactStore.put_stream`."""
         with _rewindable(stream) as source:
             start = source.tell()
             digest, size = _measured(source)
             source.seek(start)
+            announce(digest, size)
             self._store(source, digest, size)
         return digest, size
 
