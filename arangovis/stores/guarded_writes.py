@@ -1,0 +1,72 @@
+"""What an action wrote, held against the scope that it ran in, before any of it is stored."""
+
+from arangovis.domain.access import Role, Scope
+from arangovis.domain.errors import Forbidden, NotFound
+from arangovis.domain.ids import NodeId
+from arangovis.stores.transaction import Transaction
+
+_READING = frozenset(("reader",))
+"""Kinds of records that reading leaves behind."""
+
+
+def check_writes(transaction: Transaction) -> None:
+    """Refuse an action that wrote what its scope may not.
+
+    Raises:
+        Forbidden: it may only read, or not write there.
+        NotFound: it wrote over a node that it may not see.
+
+    """
+    scope, writes = transaction.scope, transaction.writes
+    if not scope.role.includes(Role.WRITE):
+        if writes.touches_graph or any(kind not in _READING for kind, _ in writes.records):
+            raise Forbidden("this token may only read")
+        return
+    if scope.projects is None:
+        return
+    _check_nodes(transaction, scope)
+    _check_edges(transaction, scope)
+    _check_names(transaction, scope)
+
+
+def _check_nodes(transaction: Transaction, scope: Scope) -> None:
+    before = transaction.stored(transaction.writes.nodes)
+    for node_id, draft in transaction.writes.nodes.items():
+        present = before.get(node_id)
+        if present is not None and not scope.sees(node_id, present.project):
+            raise NotFound(f"there is no {node_id}")
+        if not scope.changes(node_id, draft.project):
+            raise _elsewhere(node_id, draft.project)
+
+
+def _check_edges(transaction: Transaction, scope: Scope) -> None:
+    """Let edges join what one may read to what one may write, nothing else."""
+    edges = transaction.writes.edges
+    ends = transaction.all_found(end for edge in edges for end in (edge.source, edge.target))
+    for edge in edges:
+        both = [ends[end] for end in (edge.source, edge.target) if end in ends]
+        hidden = next((end.id for end in both if not scope.sees(end.id, end.project)), None)
+        if hidden is not None:
+            raise NotFound(f"there is no {hidden}")
+        if not any(scope.changes(end.id, end.project) for end in both):
+            raise _elsewhere(edge.target, ends[edge.target].project if edge.target in ends else None)
+
+
+def _check_names(transaction: Transaction, scope: Scope) -> None:
+    """Let names be taken away only from nodes that one may write."""
+    names = [key for kind, key in transaction.writes.records if kind == "reservation"]
+    before = {key: record for key in names if (record := transaction.stored_record("reservation", key)) is not None}
+    holders = {key: NodeId.parse(str(record.data["node"])) for key, record in before.items()}
+    nodes = transaction.all_found(holders.values())
+    for key, holder in holders.items():
+        now = transaction.writes.records["reservation", key]
+        if now is not None and now.data["node"] == str(holder):
+            continue
+        if holder in nodes and not scope.changes(holder, nodes[holder].project):
+            raise Forbidden("the name is that of something that this token may not write")
+
+
+def _elsewhere(node_id: NodeId, project: str | None) -> Forbidden:
+    if project is None and node_id.kind != "project":
+        return Forbidden("this token writes to its projects only, and what is of no project is shared: name a project")
+    return Forbidden(f"this token may not write {node_id}")
