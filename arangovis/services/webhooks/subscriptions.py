@@ -1,0 +1,329 @@
+"""Webhooks: who is told what, and where. The secret is a record of its own, which no answer, version or log shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from arangovis.domain.errors import Fault, InvalidInput, NotFound
+from arangovis.domain.filter_grammar import parse
+from arangovis.domain.graph import Caller, EdgeId, Node, Record
+from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.json import Document, exact
+from arangovis.domain.search import PAGE_SIZE_MAX, Search
+from arangovis.domain.views import items, optional_text, text
+from arangovis.services.catalogue.names import check_name, find_project, project_id
+from arangovis.services.webhooks.deliveries import SETTLED, WAITING, Delivery, DeliveryState
+from arangovis.services.webhooks.events import SUBSCRIBABLE, EventType, moment_text
+from arangovis.services.webhooks.hosts import WebhookHosts
+from arangovis.services.webhooks.signing import check_secret, new_secret
+from arangovis.stores.base import GraphStore
+from arangovis.stores.transaction import Draft, Transaction
+from arangovis_schema import Field, FieldType, KeyRule, VertexKind
+
+WEBHOOK = VertexKind(
+    "webhook",
+    "Somebody who is told what happens.",
+    KeyRule.NAMED,
+    (
+        Field("name", FieldType.TEXT, "The name people know it by.", required=True, searchable=True),
+        Field("description", FieldType.TEXT, "What it is for."),
+        Field("owner", FieldType.TEXT, "Who set it up.", required=True, searchable=True),
+        Field("url", FieldType.TEXT, "Where messages are sent.", required=True),
+        Field("events", FieldType.TEXTS, "What it is told of.", searchable=True),
+        Field("filter", FieldType.TEXT, "Of which runs, in the filter language."),
+        Field("enabled", FieldType.BOOLEAN, "Whether it is told anything.", searchable=True),
+    ),
+    custom=True,
+)
+"""Declared when the first one is made, by the way that users' own kinds go."""
+
+SECRETS = "webhook"
+FEED, FEED_KEY = "feed", "webhooks"
+DELIVERIES_SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookWanted:
+    """A webhook to make or change.
+
+    Args:
+        name: unique in its project, or among those of none.
+        url: where messages are sent.
+        events: what it is told of; see `events.EventType`.
+        filter: only of runs that this holds for.
+        project: only of runs of this project (its name); None for all.
+        description: what it is for.
+        enabled: whether it is told anything.
+        secret: what messages are signed with; None for a fresh one, or the one that it has.
+
+    """
+
+    name: str
+    url: str
+    events: tuple[str, ...]
+    filter: str = ""
+    project: str | None = None
+    description: str | None = None
+    enabled: bool = True
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook as it stands; `project` is a key, `since` when it was made, microseconds since 1970."""
+
+    node: NodeId
+    name: str
+    project: str | None
+    description: str | None
+    owner: str
+    url: str
+    events: tuple[str, ...]
+    filter: str
+    enabled: bool
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredWebhook:
+    """What making a webhook answers: its node, whether it is new, and a secret that was made for it, shown once."""
+
+    node: NodeId
+    created: bool
+    secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryShown:
+    """A message as it is listed; times are microseconds since 1970. `next_at` is None once it is settled."""
+
+    id: str
+    event: str
+    state: DeliveryState
+    created: int
+    attempts: int
+    status: int | None
+    error: str | None
+    last_at: int | None
+    next_at: int | None
+
+
+class Webhooks:
+    """Makes, changes, lists and removes webhooks, and shows what became of their messages."""
+
+    def __init__(self, store: GraphStore, hosts: WebhookHosts) -> None:
+        self._store = store
+        self._hosts = hosts
+
+    def put(self, wanted: WebhookWanted, caller: Caller) -> RegisteredWebhook:
+        """Make a webhook, or change the one of this name.
+
+        Raises:
+            InvalidInput: the name, the host, an event or the secret is not valid.
+            InvalidFilter: the filter cannot be read.
+            NotFound: there is no such project.
+
+        """
+        check_name("name", wanted.name)
+        self._hosts.check(wanted.url)
+        _check_events(wanted.events)
+        parse(wanted.filter)
+        given = None if wanted.secret is None else check_secret(wanted.secret)
+        fresh = new_secret()
+        return self._store.transact(lambda transaction: _put(transaction, wanted, caller, given or fresh), caller)
+
+    def set_enabled(self, node: NodeId, enabled: bool, caller: Caller) -> Webhook:
+        """Switch a webhook off or on; what happens while it is off, it is not told of.
+
+        Raises:
+            NotFound: there is no such webhook.
+
+        """
+
+        def action(transaction: Transaction) -> None:
+            transaction.update(node, {**_draft(transaction, node).attributes, "enabled": enabled})
+
+        self._store.transact(action, caller)
+        return self.get(node)
+
+    def delete(self, node: NodeId, caller: Caller) -> None:
+        """Remove a webhook with its secret; messages that wait are given up.
+
+        Raises:
+            NotFound: there is no such webhook.
+
+        """
+
+        def action(transaction: Transaction) -> None:
+            _draft(transaction, node)
+            transaction.delete(node, force=True)
+            transaction.remove_record(SECRETS, node.key)
+
+        self._store.transact(action, caller)
+
+    def get(self, node: NodeId) -> Webhook:
+        """Return a webhook.
+
+        Raises:
+            NotFound: there is no such webhook.
+
+        """
+        found = self._store.find(node) if node.kind == WEBHOOK.name else None
+        if found is None or found.version.deleted:
+            raise NotFound(f"there is no {node}")
+        return webhook_of(found)
+
+    def all(self, project: str | None = None) -> Sequence[Webhook]:
+        """Return the webhooks of a project, or all, by name; up to a page of the largest size.
+
+        Raises:
+            NotFound: there is no such project.
+
+        """
+        home = None if project is None else find_project(self._store, project).id.key
+        if WEBHOOK.name not in self._store.schema().vertices:
+            return ()
+        found = self._store.search(Search(WEBHOOK.name, project=home, limit=PAGE_SIZE_MAX)).items
+        return sorted(map(webhook_of, found), key=lambda hook: (hook.name, hook.node))
+
+    # --- messages ---------------------------------------------------------------------------------------------
+
+    def deliveries(self, node: NodeId, state: DeliveryState | None = None) -> Sequence[DeliveryShown]:
+        """Return the newest messages to a webhook.
+
+        Raises:
+            NotFound: there is no such webhook.
+
+        """
+        self.get(node)
+        waiting = map(Delivery.of, self._store.records(WAITING, limit=DELIVERIES_SHOWN))
+        found = [delivery for delivery in waiting if delivery.webhook == node.key]
+        found += map(Delivery.of, self._store.records(SETTLED, node.key, limit=DELIVERIES_SHOWN))
+        shown = [delivery for delivery in found if state is None or delivery.state is state]
+        shown.sort(key=lambda delivery: (delivery.created, delivery.id), reverse=True)
+        return [_shown(delivery) for delivery in shown[:DELIVERIES_SHOWN]]
+
+    def ping(self, node: NodeId, caller: Caller) -> DeliveryShown:
+        """Put down a trial message.
+
+        Raises:
+            NotFound: there is no such webhook.
+
+        """
+
+        def action(transaction: Transaction) -> Delivery:
+            _draft(transaction, node)
+            now = transaction.now
+            number = transaction.next_number(f"pings of {node}")
+            own_id = f"{node.key[:20]}-ping-{number}"
+            data = {"webhook": str(node), "actor": caller.actor, "request_id": caller.request_id}
+            body = {"id": own_id, "type": EventType.PING.value, "timestamp": moment_text(now), "data": data}
+            text_ = orjson.dumps(body).decode()
+            ping = Delivery(own_id, node.key, EventType.PING.value, text_, DeliveryState.WAITING, created=now, due=now)
+            transaction.put_record(ping.record())
+            return ping
+
+        return _shown(self._store.transact(action, caller))
+
+    def send_again(self, node: NodeId, delivery: str, caller: Caller) -> DeliveryShown:
+        """Have a message that is settled sent again, with the id that it had.
+
+        Raises:
+            NotFound: there is no such webhook, or no such message of it that is settled.
+
+        """
+
+        def action(transaction: Transaction) -> Delivery:
+            _draft(transaction, node)
+            record = transaction.record(SETTLED, delivery)
+            if record is None or record.group != node.key:
+                raise NotFound(f"{node} has no settled message {delivery[:80]!r}")
+            again = Delivery.of(record).again(transaction.now)
+            transaction.remove_record(SETTLED, delivery)
+            transaction.put_record(again.record())
+            return again
+
+        return _shown(self._store.transact(action, caller))
+
+
+def webhook_of(node: Node) -> Webhook:
+    """Read a webhook from its node."""
+    said = node.attributes
+    return Webhook(
+        node=node.id,
+        name=text(said, "name"),
+        project=node.project,
+        description=optional_text(said, "description"),
+        owner=text(said, "owner"),
+        url=text(said, "url"),
+        events=tuple(str(event) for event in items(said, "events")),
+        filter=optional_text(said, "filter") or "",
+        enabled=said.get("enabled") is True,
+        since=node.created,
+    )
+
+
+def _check_events(events: tuple[str, ...]) -> None:
+    if not events:
+        raise InvalidInput.of(Fault("events", f"name at least one of {', '.join(SUBSCRIBABLE)}"))
+    if wrong := [event for event in events if event not in SUBSCRIBABLE]:
+        raise InvalidInput.of(Fault("events", f"{wrong[0][:80]!r} is not one of {', '.join(SUBSCRIBABLE)}"))
+
+
+def _put(transaction: Transaction, wanted: WebhookWanted, caller: Caller, secret: str) -> RegisteredWebhook:
+    transaction.declare_vertex_kind(WEBHOOK)
+    home = None if wanted.project is None else project_id(transaction, wanted.project)
+    node = named_id(WEBHOOK.name, None if home is None else home.key, wanted.name)
+    present, facts = transaction.find(node), _document(wanted)
+    if present is not None:
+        owned = {**facts, "owner": text(present.attributes, "owner")}
+        if exact(owned) != exact(present.attributes):
+            transaction.update(node, {**facts, "owner": caller.actor})
+        if wanted.secret is not None:
+            transaction.put_record(Record(SECRETS, node.key, data={"secret": secret}))
+        return RegisteredWebhook(node, created=False, secret=None)
+    _begin_feed(transaction)
+    transaction.create(node, None if home is None else home.key, {**facts, "owner": caller.actor})
+    if home is not None:
+        transaction.link(EdgeId("contains", home, node))
+    transaction.put_record(Record(SECRETS, node.key, data={"secret": secret}))
+    return RegisteredWebhook(node, created=True, secret=None if wanted.secret is not None else secret)
+
+
+def _begin_feed(transaction: Transaction) -> None:
+    """With the first webhook what happens is followed from now on: what was before, nobody wants to be told."""
+    if not transaction.records(SECRETS, limit=1):
+        transaction.put_record(Record(FEED, FEED_KEY, data={"at": transaction.now}))
+
+
+def _document(wanted: WebhookWanted) -> Document:
+    said = {"description": wanted.description, "filter": wanted.filter or None}
+    return {name: value for name, value in said.items() if value is not None} | {
+        "name": wanted.name,
+        "url": wanted.url,
+        "events": sorted(set(wanted.events)),
+        "enabled": wanted.enabled,
+    }
+
+
+def _draft(transaction: Transaction, node: NodeId) -> Draft:
+    draft = transaction.find(node) if node.kind == WEBHOOK.name else None
+    if draft is None:
+        raise NotFound(f"there is no {node}")
+    return draft
+
+
+def _shown(delivery: Delivery) -> DeliveryShown:
+    waits = delivery.state is DeliveryState.WAITING
+    return DeliveryShown(
+        id=delivery.id,
+        event=delivery.event,
+        state=delivery.state,
+        created=delivery.created,
+        attempts=delivery.attempts,
+        status=delivery.status,
+        error=delivery.error,
+        last_at=delivery.last_at,
+        next_at=delivery.due if waits else None,
+    )
