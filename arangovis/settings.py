@@ -19,6 +19,10 @@ RANGES = {
     "compute_memory_max_mb": (64, 1 << 20),
     "compute_idle_s": (0, 24 * 3600),
     "body_max_mb": (1, 1024),
+    "session_hours": (1, 30 * 24),
+    "token_rate": (0, 1_000_000),
+    "token_burst": (1, 1_000_000),
+    "token_concurrency": (0, 100_000),
 }
 """The least and the most that a number may be."""
 DEFAULT_HOME = Path("~/.arangovis")
@@ -50,7 +54,39 @@ class Settings:
     port: int = 5000
     """Port to listen on."""
     token_file: Path | None = None
-    """File with the bearer token that every request must carry."""
+    """File with a bearer token of role admin; `arangovis token` makes others."""
+    insecure: bool = False
+    """Serve other machines without asking for a token."""
+    tls_cert_file: Path | None = None
+    """Certificate to serve HTTPS with, in PEM, with those that signed it."""
+    tls_key_file: Path | None = None
+    """Its private key."""
+    public_url: str = ""
+    """What browsers know the service by, `https://host[:port]`, if a proxy stands before it."""
+    allowed_hosts: str = ""
+    """Names that requests may be sent to, separated by commas; empty: any, once tokens are asked for."""
+    frame_origins: str = ""
+    """Origins whose pages may show ours in a frame, such as a notebook server's, separated by blanks."""
+    session_hours: int = 12
+    """How long a sign-in of the page lasts."""
+    token_rate: int = 300
+    """Requests a second that one token may make; 0: any number."""
+    token_burst: int = 600
+    """Requests that it may make at once before that."""
+    token_concurrency: int = 0
+    """Requests of one token that are answered at the same time; 0: any number."""
+    oidc_issuer: str = ""
+    """Who signs people in to the page: the URL of an OpenID Connect provider; empty: nobody."""
+    oidc_client_id: str = ""
+    """What the provider knows us by."""
+    oidc_client_secret_file: Path | None = None
+    """File with the secret that we show the provider; none: a public client."""
+    oidc_account_claim: str = "email"
+    """The claim that names who acts."""
+    oidc_role_claim: str = "groups"
+    """The claim that roles follow from."""
+    oidc_roles: str = ""
+    """`value=role` or `value=role:project;project`, separated by commas: what a value of that claim gives."""
     url_prefix: str = "/visualization"
     """Where the routes of hydro-visualization are served; `URL_PREFIX` of the old service is read too."""
     legacy_unknown_task: bool = False
@@ -73,8 +109,22 @@ class Settings:
     """Where every run's start and end is told as OpenLineage events, `http(s)://host:port[/path]`; empty: nowhere."""
     openlineage_token_file: Path | None = None
     """File with the bearer token that is shown there."""
+    embedder_endpoints: str = ""
+    """Addresses below which embedders may be asked over HTTP, `http(s)://host[:port][/path]`; separated by commas."""
+    embedder_functions: str = ""
+    """Functions `module:function` of the workers that may be embedders; separated by commas."""
+    embedder_token_file: Path | None = None
+    """File with the bearer token that is shown to the addresses of embedders."""
     import_roots: str = ""
     """Where clients of `/3/` may import files from: absolute folders, `s3://bucket/prefix`, `https://host/prefix`."""
+    webhook_hosts: str = ""
+    """Hosts that webhooks may be sent to: names, `*.domain`, and the addresses or networks that are not public."""
+    backup_root: Path | None = None
+    """Folder that schedules make backups in."""
+    log_format: str = "text"
+    """How servers and workers write their logs: `text`, or `json`, an object a line."""
+    otel_endpoint: str = ""
+    """Where traces are sent by OTLP over HTTP, `http(s)://host:4318`; empty: nowhere."""
 
     @property
     def store_url(self) -> str:
@@ -92,6 +142,11 @@ class Settings:
     def s3_query(self) -> str:
         """The server of S3 as the query of an `s3:` URL; empty if the settings name none."""
         return _with_query("", endpoint=self.s3_endpoint, region=self.s3_region).removeprefix("?")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us over HTTPS: by our own certificate, or a proxy's."""
+        return self.tls_cert_file is not None or self.public_url.startswith("https:")
 
     def token(self) -> str | None:
         """Return the bearer token, or None if none is configured.
@@ -122,6 +177,16 @@ class Settings:
         """
         path = self.openlineage_token_file
         return None if path is None else read_secret("openlineage_token_file", path)
+
+    def embedder_token(self) -> str | None:
+        """Return the token to show to the addresses of embedders, or None if none is configured.
+
+        Raises:
+            InvalidInput: the file cannot be read or is empty.
+
+        """
+        path = self.embedder_token_file
+        return None if path is None else read_secret("embedder_token_file", path)
 
     def environment(self) -> dict[str, str]:
         """Return the settings as environment variables for a child process."""
@@ -163,16 +228,34 @@ def read_secret(name: str, path: Path) -> str:
     return secret
 
 
-def check_bind(host: str, token: str | None) -> None:
-    """Refuse to listen where other machines reach us, unless they must show a token.
+def check_bind(host: str, *, guarded: bool) -> None:
+    """Refuse to listen where other machines reach us, unless a token is asked for or that was said to be right.
 
     Raises:
-        InvalidInput: the address is not loopback and there is no token.
+        InvalidInput: the address is not loopback and nothing guards it.
 
     """
-    if token is None and not is_loopback(host):
-        problem = f"{host[:80]!r} can be reached from other machines: configure ARANGOVIS_TOKEN_FILE, or use 127.0.0.1"
+    if not guarded and not is_loopback(host):
+        ways = "make a token with `arangovis token create`, configure ARANGOVIS_TOKEN_FILE, or use 127.0.0.1"
+        problem = f"{host[:80]!r} can be reached from other machines: {ways}; --insecure serves them without"
         raise InvalidInput.of(Fault("host", problem))
+
+
+def check_tls(settings: Settings) -> None:
+    """Look at the certificate and its key.
+
+    Raises:
+        InvalidInput: one is given without the other, or cannot be read.
+
+    """
+    for name, path, other in (
+        ("tls_cert_file", settings.tls_cert_file, settings.tls_key_file),
+        ("tls_key_file", settings.tls_key_file, settings.tls_cert_file),
+    ):
+        if path is None and other is not None:
+            raise InvalidInput.of(Fault(name, "is missing: a certificate and its key are given together"))
+        if path is not None:
+            read_secret(name, path)
 
 
 def is_loopback(host: str) -> bool:
@@ -222,7 +305,7 @@ def _with_query(url: str, **values: str) -> str:
 
 
 def _typed(name: str, value: object) -> object:
-    if name == "home" or name.endswith("_file"):
+    if name in ("home", "backup_root") or name.endswith("_file"):
         return Path(str(value)).expanduser()
     default = Settings.__dataclass_fields__[name].default
     if isinstance(default, bool):

@@ -8,6 +8,7 @@ from arangovis.compatibility.methods import WORKER_METHODS
 from arangovis.domain.errors import ArangovisError
 from arangovis.drift.methods import DETECT
 from arangovis.projections.registry import STEP_METHODS, UMAP, names, projector
+from arangovis.services.access.gate import AccessServices
 from arangovis.services.anomaly.detectors import Detectors
 from arangovis.services.anomaly.exporting import Exports
 from arangovis.services.anomaly.monitoring import Monitoring
@@ -27,6 +28,8 @@ from arangovis.services.copying.marks import check_usable
 from arangovis.services.datasets import Datasets
 from arangovis.services.drift.columns import ColumnReader
 from arangovis.services.drift.detection import ShiftRun, Shifts
+from arangovis.services.embedding.embedders import Embedders
+from arangovis.services.embedding.vectors import Vectors
 from arangovis.services.exchange.events import LineageEvents
 from arangovis.services.exchange.exporting import LineageExports
 from arangovis.services.external.runs import ExternalRuns
@@ -36,18 +39,23 @@ from arangovis.services.frames.import_roots import ImportRoots
 from arangovis.services.importing.importing import Importing
 from arangovis.services.lineage.lineage import LineageService
 from arangovis.services.lineage.origin import Origins
-from arangovis.services.methods import PARSE, SCORE, TRAIN, VERIFY
+from arangovis.services.methods import PARSE, SCHEDULED, SCORE, TRAIN, VERIFY
+from arangovis.services.operations import Operations
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
 from arangovis.services.projections.all_rows import AllRows
 from arangovis.services.projections.all_rows_steps import AllRowsSteps
 from arangovis.services.projections.answers import Answers
+from arangovis.services.projections.points import PlotPoints
 from arangovis.services.projections.projections import METHOD_PREFIX, Projections
 from arangovis.services.projections.run import ProjectionRun
 from arangovis.services.projections.samples import Samples
+from arangovis.services.projections.selections import Selections
 from arangovis.services.recomputing.questions import GraphQuestions
+from arangovis.services.retrying import Retries
 from arangovis.services.run_log import RunLog
 from arangovis.services.runs import Runs
+from arangovis.services.schedules.performing import Hands, ScheduledRuns
 from arangovis.services.search import NodeSearch
 from arangovis.services.searching.services import SearchServices, search_services
 from arangovis.services.series.reading.services import SeriesReading, series_reading
@@ -57,6 +65,7 @@ from arangovis.services.stewardship.desk import Stewardship
 from arangovis.services.stewardship.verifying import VerifyRun
 from arangovis.settings import Settings, read_settings
 from arangovis.stores.base import GraphStore
+from arangovis.stores.guarded import guarded
 from arangovis.stores.registry import open_store
 from arangovis.workers.context import Handler, WorkerContext
 
@@ -66,6 +75,7 @@ class Arangovis:
     """Everything that a face of the product needs, over one store and one artifact store."""
 
     settings: Settings
+    access: AccessServices
     store: GraphStore
     artifacts: ArtifactStore
     blobs: Blobs
@@ -76,7 +86,11 @@ class Arangovis:
     params: ParamsHistory
     plans: Plans
     runs: Runs
+    retries: Retries
+    embedders: Embedders
     projections: Projections
+    plot_points: PlotPoints
+    selections: Selections
     all_rows: AllRows
     sweeps: Sweeps
     recorded_sweeps: RecordedSweeps
@@ -95,6 +109,7 @@ class Arangovis:
     origins: Origins
     questions: GraphQuestions
     stewardship: Stewardship
+    operations: Operations
     search: NodeSearch
     searching: SearchServices
     series: SeriesServices
@@ -108,6 +123,7 @@ class Arangovis:
 
     def close(self) -> None:
         """Release the store."""
+        self.access.close()
         self.store.close()
 
 
@@ -131,30 +147,31 @@ def build(settings: Settings) -> Arangovis:
 
 
 def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> Arangovis:
-    """Put the services over given stores."""
+    """Put the services over given stores; what they see is what the scope sees that they are asked in."""
+    access = AccessServices.over(settings, store)
+    store = guarded(store)
     blobs = Blobs(store, artifacts)
     catalogue = Catalogue(store)
     datasets = Datasets(store, blobs)
     snapshots = Snapshots(store, blobs, datasets)
     params = ParamsHistory(store)
     plans = Plans(store, blobs)
+    answers = Answers(store, blobs, datasets=datasets, runs=plans.runs)
+    embedders = Embedders(store, blobs, params=params, settings=settings)
+    samples, data = Samples(datasets, snapshots, embedders), (datasets, snapshots)
     projections = Projections(
-        store,
-        catalogue=catalogue,
-        params=params,
-        samples=Samples(datasets, snapshots),
-        answers=Answers(store, blobs, datasets=datasets, runs=plans.runs),
-        runs=plans.runs,
+        store, catalogue=catalogue, params=params, samples=samples, answers=answers, runs=plans.runs
     )
     run_log, series = RunLog(store), series_services(store, blobs)
     frames = Frames(store, blobs, datasets=datasets, runs=plans.runs)
     detectors = Detectors(store, blobs, catalogue=catalogue, frames=frames, runs=plans.runs)
     monitoring = Monitoring(catalogue, detectors)
-    all_rows = AllRows(store, blobs, datasets=datasets, snapshots=snapshots, params=params, plans=plans)
-    data, factories = (datasets, snapshots), settings.model_factories
+    all_rows = AllRows(store, blobs, data=data, params=params, plans=plans, embedders=embedders)
+    factories = settings.model_factories
     sweeps = Sweeps(store, blobs, catalogue=catalogue, data=data, plans=plans, factories=factories)
     return Arangovis(
         settings=settings,
+        access=access,
         store=store,
         artifacts=artifacts,
         blobs=blobs,
@@ -164,8 +181,12 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         snapshots=snapshots,
         params=params,
         plans=plans,
+        retries=Retries(store, plans),
         runs=plans.runs,
+        embedders=embedders,
         projections=projections,
+        plot_points=PlotPoints(answers),
+        selections=Selections(store, answers=answers, datasets=datasets, snapshots=snapshots, run_log=run_log),
         all_rows=all_rows,
         sweeps=sweeps,
         recorded_sweeps=RecordedSweeps(store, blobs, catalogue=catalogue, runs=plans.runs, sweeps=sweeps),
@@ -183,6 +204,7 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         lineage=LineageService(store),
         origins=Origins(store),
         stewardship=Stewardship.over(store, blobs, data=(datasets, snapshots), detectors=detectors, runs=plans.runs),
+        operations=Operations.over(store, blobs, plans.runs, webhook_hosts=settings.webhook_hosts),
         questions=GraphQuestions.over(store, blobs, catalogue=catalogue, data=(*data, all_rows), plans=plans),
         search=NodeSearch(store),
         searching=search_services(store),
@@ -199,16 +221,17 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
 
 def worker_context(service: Arangovis) -> WorkerContext:
     """Return what a worker needs of a service. A new method is one line here."""
+    vectors = Vectors(service.store, service.blobs, embedders=service.embedders, runs=service.runs)
     projection = ProjectionRun(
         service.store,
         service.blobs,
         catalogue=service.catalogue,
-        datasets=service.datasets,
-        snapshots=service.snapshots,
+        data=(service.datasets, service.snapshots),
         monitoring=service.monitoring,
+        vectors=vectors,
     )
     handlers: dict[str, Handler] = {METHOD_PREFIX + name: projection for name in names()}
-    steps = AllRowsSteps(service.store, service.blobs, service.datasets, service.snapshots)
+    steps = AllRowsSteps(service.store, service.blobs, service.datasets, service.snapshots, vectors)
     handlers |= dict.fromkeys(STEP_METHODS, steps)
     data, factories = (service.datasets, service.snapshots), service.settings.model_factories
     handlers |= dict.fromkeys(WORKER_METHODS, SweepSteps(service.store, service.blobs, *data, factories=factories))
@@ -216,8 +239,26 @@ def worker_context(service: Arangovis) -> WorkerContext:
     handlers[VERIFY] = VerifyRun(service.stewardship.checks)
     handlers[TRAIN] = TrainRun(service.frames)
     handlers[DETECT] = ShiftRun(ColumnReader(service.datasets, service.snapshots, service.frames))
+    handlers |= dict.fromkeys(SCHEDULED, ScheduledRuns(_hands(service)))
     handlers[SCORE] = ScoreRun(service.scoring, service.frames, service.detectors)
     return WorkerContext(service.settings, service.store, service.runs, handlers, lambda: projector(UMAP).warm_up())
+
+
+def _hands(service: Arangovis) -> Hands:
+    return Hands(
+        store=service.store,
+        blobs=service.blobs,
+        artifacts=service.artifacts,
+        catalogue=service.catalogue,
+        projections=service.projections,
+        scoring=service.scoring,
+        detectors=service.detectors,
+        h2o_names=service.h2o_names,
+        questions=service.questions,
+        series=service.series_reading,
+        score_drifts=service.score_drifts,
+        backup_root=service.settings.backup_root,
+    )
 
 
 def context_from_environment() -> WorkerContext:

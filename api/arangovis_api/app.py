@@ -3,19 +3,26 @@
 import falcon
 
 from arangovis.domain.errors import ArangovisError
+from arangovis.stores.guarded import watch_commits
 from arangovis.wiring import Arangovis
+from arangovis_api.access import Access, needs_of
 from arangovis_api.errors import handle_domain_error, handle_http_error, handle_unexpected
-from arangovis_api.middleware import Access, BodyLimit, Counting, RequestId
+from arangovis_api.headers import Headers
+from arangovis_api.middleware import BodyLimit, Counting, RequestId
 from arangovis_api.resources.h2o.path import RawPath
 from arangovis_api.router import Router
-from arangovis_api.routes import OPENAPI_PATH, all_routes
+from arangovis_api.routes import all_routes
 from arangovis_api.telemetry import Telemetry
 
 App = falcon.App[falcon.Request, falcon.Response]
 
 
-def create_app(service: Arangovis) -> App:
+def create_app(service: Arangovis, *, in_process: bool = False) -> App:
     """Return the WSGI app over a service.
+
+    Args:
+        service: what answers.
+        in_process: whether only this process asks: then no token is asked for, as everything is open to it anyway.
 
     Raises:
         InvalidInput: a token file is configured and cannot be read.
@@ -23,7 +30,9 @@ def create_app(service: Arangovis) -> App:
     """
     settings = service.settings
     telemetry = Telemetry()
-    health = f"/{settings.url_prefix.strip('/ ')}/health"
+    watch_commits(service.store, telemetry.committed)
+    table = all_routes(service, telemetry)
+    access = Access(service.access.gate, settings, needs_of(table), in_process=in_process)
     app = falcon.App(
         router=Router(),
         middleware=[  # type: ignore[arg-type]  # each has the methods of a middleware that it needs
@@ -31,11 +40,8 @@ def create_app(service: Arangovis) -> App:
             RawPath(),
             Counting(telemetry),
             BodyLimit(settings.body_max_mb << 20),
-            Access(
-                settings.token(),
-                open_paths=frozenset(("/", "/health", health, OPENAPI_PATH)),
-                open_prefixes=("/assets/",),
-            ),
+            Headers(settings),
+            access,
         ],
     )
     app.req_options.strip_url_path_trailing_slash = True
@@ -43,6 +49,7 @@ def create_app(service: Arangovis) -> App:
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(falcon.HTTPError, handle_http_error)
     app.add_error_handler(ArangovisError, handle_domain_error)
-    for route in all_routes(service, telemetry):
+    app.add_sink(access.no_route, "/")
+    for route in table:
         app.add_route(route.path, route.resource, suffix=route.suffix)
     return app

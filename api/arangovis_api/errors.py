@@ -34,6 +34,7 @@ STATUSES: dict[type[ArangovisError], int] = {
     errors.Cancelled: 409,
     errors.IntegrityError: 500,
     errors.StoreUnavailable: 503,
+    errors.TooManyRequests: 429,
     errors.MissingExtra: 501,
     errors.ComputeFailed: 500,
     errors.ArangovisError: 500,
@@ -106,7 +107,7 @@ def handle_domain_error(req: falcon.Request, resp: falcon.Response, error: Arang
     if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s failed (request %s)", req.method, req.path, request_id_of(req), exc_info=error)
     if isinstance(error, errors.StoreUnavailable):
-        resp.set_header("Retry-After", RETRY_AFTER_S)
+        resp.set_header("Retry-After", str(getattr(error, "retry_after_s", RETRY_AFTER_S)))
     if isinstance(error, errors.Unauthorized):
         resp.set_header("WWW-Authenticate", "Bearer")
     _send(req, resp, problem)

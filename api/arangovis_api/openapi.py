@@ -1,7 +1,7 @@
 """OpenAPI 3.1, made from the table of routes and what each responder declared with `operation`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apispec import APISpec
@@ -10,8 +10,8 @@ from marshmallow import Schema
 
 from arangovis.domain.version import VERSION
 from arangovis_api.errors import PROBLEM_MEDIA_TYPE
-from arangovis_api.operation import JSON, Answer, Body, Operation, declared_operation
-from arangovis_api.routes import Route
+from arangovis_api.operation import JSON, Answer, Body, Operation
+from arangovis_api.routes import Route, declared_operations
 from arangovis_api.schemas.answers import Problem
 from arangovis_api.schemas.base import Moment, Names, Number
 from arangovis_api.schemas.compatibility import Labels
@@ -19,7 +19,6 @@ from arangovis_schema import VERTEX_KINDS
 from arangovis_schema.documents import document_schema
 
 OPENAPI_VERSION = "3.1.0"
-METHODS = ("get", "put", "post", "delete", "patch")
 _PATH_FIELD = re.compile(r"{([a-z_]+)}")
 _PATH_FIELDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "number": ("The small integer id of a model version.", {"type": "integer", "minimum": 1}),
@@ -35,6 +34,7 @@ _PATH_FIELDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "point": ("The number of a point, from 0.", {"type": "integer", "minimum": 0}),
     "instance": ("The id of a row.", {"type": "string"}),
     "package": ("The name of a package, such as `scikit-learn`.", {"type": "string"}),
+    "delivery": ("The id of a message to a webhook.", {"type": "string"}),
     "digest": ("The SHA-256 of a content, in hex.", {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}),
 }
 _PHRASES = {
@@ -74,15 +74,6 @@ def openapi_document(table: Sequence[Route]) -> dict[str, Any]:
         }
         spec.path(path=route.path, operations=operations, parameters=_path_parameters(route.path))
     return spec.to_dict()
-
-
-def declared_operations(route: Route) -> Iterator[tuple[str, Operation]]:
-    """Yield (method, what is declared) for the responders of a route."""
-    suffix = f"_{route.suffix}" if route.suffix else ""
-    for method in METHODS:
-        declared = declared_operation(getattr(route.resource, f"on_{method}{suffix}", None))
-        if declared is not None:
-            yield method, declared
 
 
 def _describe_fields(plugin: MarshmallowPlugin) -> None:

@@ -9,12 +9,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypedDict, TypeVar, Unpack, cast
 
 import falcon
 import orjson
 from marshmallow import Schema, ValidationError
 
+from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
 from arangovis_api.faults import faults_in, with_values
 
@@ -54,10 +55,19 @@ class Operation:
     tag: str = "native"
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that the responder looks at, and what they mean."""
+    needs: Role | None = Role.READ
+    """What the caller must be allowed; None lets everybody in."""
 
 
 class _Responder(Protocol):
     operation: Operation
+
+
+class _More(TypedDict, total=False):
+    """What is seldom declared."""
+
+    headers: Mapping[str, str]
+    needs: Role | None
 
 
 R = TypeVar("R", bound=Callable[..., None])
@@ -70,13 +80,18 @@ def operation(
     body: type[Schema] | Body | None = None,
     answers: Mapping[int, Answer],
     tag: str = "native",
-    headers: Mapping[str, str] | None = None,
+    **more: Unpack[_More],
 ) -> Callable[[R], R]:
-    """Declare a responder; it is called with `query=` and `body=` loaded, where declared."""
+    """Declare a responder; it is called with `query=` and `body=` loaded, where declared.
+
+    It needs the role `read` if it answers GET, else `write`, unless `needs` says otherwise.
+    """
     carried = Body(body) if isinstance(body, type) else body
-    declared = Operation(summary, query, carried, answers, tag, headers or {})
 
     def decorate(responder: R) -> R:
+        needs = more["needs"] if "needs" in more else _needed(responder.__name__)
+        declared = Operation(summary, query, carried, answers, tag, more.get("headers") or {}, needs)
+
         @wraps(responder)
         def handle(self: object, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
             arguments: dict[str, object] = dict(path)
@@ -92,6 +107,10 @@ def operation(
         return cast("R", handle)
 
     return decorate
+
+
+def _needed(responder: str) -> Role:
+    return Role.READ if responder.startswith(("on_get", "on_head")) else Role.WRITE
 
 
 def _may_be_untyped(body: Body, req: falcon.Request) -> bool:

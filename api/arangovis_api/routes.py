@@ -1,12 +1,14 @@
 """Every route of the API, in one table. OpenAPI is generated from it, so the two cannot disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from arangovis.wiring import Arangovis
+from arangovis_api.operation import Operation, declared_operation
 from arangovis_api.telemetry import Telemetry
 
 OPENAPI_PATH = "/api/v1/openapi.json"
+METHODS = ("get", "put", "post", "delete", "patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,12 @@ def h2o_routes(service: Arangovis) -> Sequence[Route]:
     from arangovis_api.resources.h2o.routes import routes
 
     return routes(service)
+
+
+def declared_operations(route: Route) -> Iterator[tuple[str, Operation]]:
+    """Yield (method, what is declared) for the responders of a route."""
+    suffix = f"_{route.suffix}" if route.suffix else ""
+    for method in METHODS:
+        declared = declared_operation(getattr(route.resource, f"on_{method}{suffix}", None))
+        if declared is not None:
+            yield method, declared

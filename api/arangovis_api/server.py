@@ -2,12 +2,13 @@
 
 import gc
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from arangovis.settings import Settings, check_bind
+from arangovis.settings import Settings, check_bind, check_tls
 from arangovis.wiring import build
 from arangovis_api.app import App, create_app
 
@@ -37,7 +38,7 @@ def serve_api(settings: Settings, *, when_ready: Callable[[], None] | None = Non
         InvalidInput: the bind is not safe, or a setting cannot be used.
 
     """
-    check_bind(settings.host, settings.token())
+    check_tls(settings)
     _Server(settings, when_ready).run()
 
 
@@ -46,6 +47,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings, when_ready: Callable[[], None] | None) -> None:
         self._service = build(settings)
+        check_bind(settings.host, guarded=settings.insecure or self._service.access.gate.is_required())
         self._when_ready = when_ready
         super().__init__()
 
@@ -70,6 +72,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "certfile": None if settings.tls_cert_file is None else str(settings.tls_cert_file),
+            "keyfile": None if settings.tls_key_file is None else str(settings.tls_key_file),
+            "ssl_context": _tls_context,
             # the app is made before the fork: what is wrong shows at once, and the processes share its memory
             "preload_app": True,
             "when_ready": lambda server: self._ready(),  # noqa: ARG005  # gunicorn counts the arguments
@@ -85,6 +90,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> App:
         """Return the app."""
         return create_app(self._service)
+
+
+def _tls_context(_config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Speak TLS 1.2 or later only."""
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _collect_less() -> None:

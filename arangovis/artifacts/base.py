@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
-from arangovis.domain.errors import Fault, IntegrityError, InvalidInput
+from arangovis.domain.errors import Fault, IntegrityError, InvalidInput, NotFound
 
 REMOVE_MAX_S = 30.0
 """How long `remove` may last: whoever has the right to remove has it for a while only."""
 Announce: TypeAlias = Callable[[str, int], None]
 """Told the digest and the size of a stream after it was read, and before its bytes appear."""
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_CHUNK_BYTES = 1 << 20
 
 
 def is_digest(text: str) -> bool:
@@ -111,6 +112,17 @@ class ArtifactStore(ABC):
 
         It does not hinder writers that began later.
         """
+
+    def is_intact(self, digest: str) -> bool:
+        """Say whether a blob is there and its bytes have its digest; it is read in constant memory."""
+        found = hashlib.sha256()
+        try:
+            with self.open(digest) as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    found.update(chunk)
+        except NotFound:
+            return False
+        return found.hexdigest() == digest
 
     def read(self, digest: str) -> bytes:
         """Return all bytes of a blob, verified.

@@ -11,7 +11,21 @@ from arangovis.domain.graph import Node
 from arangovis.domain.json import JsonValue
 from arangovis.domain.wire import to_wire
 
-_TIMES = frozenset({"at", "until", "since", "created", "scheduled_for", "period_start", "period_end"})
+_TIMES = frozenset(
+    {
+        "at",
+        "until",
+        "since",
+        "created",
+        "scheduled_for",
+        "period_start",
+        "period_end",
+        "expires",
+        "last_used",
+        "next_at",
+        "last_at",
+    }
+)
 
 
 def answer_all(values: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None:
@@ -91,4 +105,6 @@ def _cell(name: str, value: Any) -> str:
         return when(value)
     if isinstance(value, Mapping):
         return "\n".join(f"{key}={member}" for key, member in value.items())
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return ", ".join(map(str, value))
     return str(value)

@@ -1,12 +1,14 @@
 """What `arangovis doctor` looks at. Each check says what it found; none changes anything that stays."""
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import stat
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +19,11 @@ from arangovis.domain.runs import Lease
 from arangovis.domain.search import Search
 from arangovis.domain.version import VERSION
 from arangovis.domain.views import items
-from arangovis.settings import Settings, check_bind
+from arangovis.logs import FORMATS
+from arangovis.services.access.tokens import Tokens
+from arangovis.services.frames.import_roots import ImportRoots
+from arangovis.services.webhooks.hosts import WebhookHosts
+from arangovis.settings import Settings, check_bind, is_loopback
 from arangovis.stores.base import GraphStore
 from arangovis.stores.registry import open_store
 from arangovis_schema import SCHEMA_VERSION
@@ -27,6 +33,8 @@ EXTRAS = {
     "projections": ("umap-learn", "numba"),
     "memory": ("networkx",),
     "s3": ("boto3",),
+    "arango": ("python-arango",),
+    "anomaly": ("scikit-learn", "onnx"),
 }
 """The distributions that come with each extra of the package."""
 BASE = ("numpy", "pyarrow", "marshmallow", "orjson")
@@ -34,6 +42,9 @@ FREE_BYTES_MIN = 1 << 30
 PENDING_US_MAX = 600_000_000
 """A run that waits for longer while workers live is a sign that they do not get on."""
 LEASES_MAX = 10_000
+SKEW_MAX_S = 2.0
+LATE_MAX_S = 120.0
+"""Later than that, what workers do beside their work is not done."""
 DOCTOR = Caller("doctor")
 _US = 1_000_000
 
@@ -60,7 +71,9 @@ Findings = Iterator[Finding]
 
 def check_up(settings: Settings) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding too."""
-    found = [*_software(), *_guarded("access", lambda: _access(settings)), *_guarded("home", lambda: _home(settings))]
+    found = [*_software(), *_guarded("settings", lambda: _settings(settings))]
+    found += _guarded("access", lambda: _access(settings))
+    found += _guarded("home", lambda: _home(settings))
     if not settings.home.is_dir():
         return found
     found += _guarded("artifacts", lambda: _artifacts(settings))
@@ -72,6 +85,8 @@ def check_up(settings: Settings) -> list[Finding]:
         found += _guarded("store", lambda: _store(store))
         found += _guarded("clock", lambda: _clock(store))
         found += _guarded("queue", lambda: _queue(store))
+        found += _guarded("schedules", lambda: _schedules(store))
+        found += _guarded("webhooks", lambda: _webhooks(store))
     finally:
         store.close()
     return found
@@ -104,8 +119,18 @@ def _version(distribution: str) -> str | None:
         return None
 
 
+def _has_tokens(settings: Settings) -> bool:
+    with closing(open_store(settings.store_url, settings.store_secret())) as store:
+        return Tokens(store).are_there()
+
+
 def _access(settings: Settings) -> Findings:
-    check_bind(settings.host, settings.token())
+    if settings.token() is None and not is_loopback(settings.host):
+        tokens = _has_tokens(settings)
+        check_bind(settings.host, guarded=settings.insecure or tokens)
+        insecure = Finding("access", Status.NOTE, "insecure: other machines are served, and no token is asked for")
+        yield Finding("access", Status.FINE, "tokens that `arangovis token` made") if tokens else insecure
+        return
     if settings.token_file is None:
         yield Finding("access", Status.FINE, f"no token; {settings.host} is reached from this machine only")
         return
@@ -116,10 +141,31 @@ def _access(settings: Settings) -> Findings:
         yield Finding("access", Status.FINE, "the token file is its owner's alone")
 
 
+def _settings(settings: Settings) -> Findings:
+    """Read what is only looked at when it is needed."""
+    hosts = WebhookHosts.of(settings.webhook_hosts)
+    ImportRoots.of(settings.import_roots, s3_query=settings.s3_query)
+    if settings.log_format not in FORMATS:
+        yield Finding("settings", Status.WRONG, f"log_format is not one of {', '.join(FORMATS)}")
+    root = settings.backup_root
+    place = root if root is None or root.exists() else root.parent
+    if place is not None and not (place.is_dir() and os.access(place, os.W_OK)):
+        yield Finding("settings", Status.WRONG, "the folder for backups (backup_root) cannot be written")
+    told = len(hosts.names) + len(hosts.networks)
+    yield Finding("settings", Status.FINE, f"they can be read; webhooks may be sent to {told} hosts and networks")
+
+
 def _home(settings: Settings) -> Findings:
     if not settings.home.is_dir():
         yield Finding("home", Status.WRONG, "there is no such folder; `arangovis init` makes it")
         return
+    about = settings.home.stat()
+    if not os.access(settings.home, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding("home", Status.WRONG, "it cannot be read and written by this user")
+    elif about.st_mode & stat.S_IWOTH:
+        yield Finding("home", Status.WRONG, f"everybody may write in it (mode {stat.S_IMODE(about.st_mode):o})")
+    else:
+        yield Finding("home", Status.FINE, "it can be read and written by this user")
     usage = shutil.disk_usage(settings.home)
     text = f"{usage.free / (1 << 30):.1f} GiB of {usage.total / (1 << 30):.1f} GiB are free"
     yield Finding("disk", Status.FINE if usage.free >= FREE_BYTES_MIN else Status.WRONG, text)
@@ -146,7 +192,41 @@ def _store(store: GraphStore) -> Findings:
     yield Finding("store", Status.FINE, f"schema version {SCHEMA_VERSION}; a durable commit took {written_ms:.1f} ms")
 
 
+def _skew(store: GraphStore) -> Findings:
+    began = time.time()
+    there = store.now() / _US
+    took = time.time() - began
+    skew_s = there - began - took / 2
+    if abs(skew_s) > SKEW_MAX_S + took:
+        text = f"that of the store is {abs(skew_s):.1f} s {'ahead of' if skew_s > 0 else 'behind'} this machine's"
+        yield Finding("clock", Status.WRONG, f"{text}: schedules and signatures of messages go by both")
+    else:
+        yield Finding("clock", Status.FINE, f"within {abs(skew_s) + took:.3f} s of the store's")
+
+
+def _schedules(store: GraphStore) -> Findings:
+    on = store.records("schedule", "on", limit=LEASES_MAX)
+    late_s = (store.now() - on[0].due) / _US if on else 0.0
+    if late_s > LATE_MAX_S:
+        yield Finding("schedules", Status.WRONG, f"one is {late_s:.0f} s late: no worker fires them")
+    else:
+        yield Finding("schedules", Status.FINE, f"{len(on)} are on, and none is late")
+
+
+def _webhooks(store: GraphStore) -> Findings:
+    dead = sum(record.data.get("state") == "dead" for record in store.records("delivered", limit=LEASES_MAX))
+    due = store.records("delivery", due_max=store.now(), limit=1)
+    late_s = (store.now() - due[0].due) / _US if due else 0.0
+    if late_s > LATE_MAX_S:
+        yield Finding("webhooks", Status.WRONG, f"a message is {late_s:.0f} s late: no worker sends them")
+    elif dead:
+        yield Finding("webhooks", Status.NOTE, f"{dead} messages were given up; `arangovis webhook retry` sends again")
+    else:
+        yield Finding("webhooks", Status.FINE, "every message was taken, or waits for its time")
+
+
 def _clock(store: GraphStore) -> Findings:
+    yield from _skew(store)
     newest = max((node.created for node in store.search(Search("run", limit=1)).items), default=0)
     ahead_s = (newest - store.now()) / _US
     if ahead_s > 1:

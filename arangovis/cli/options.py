@@ -1,10 +1,12 @@
 """Options that several commands share, and how they answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 import click
 import orjson
+
+from arangovis.domain.json import as_dict
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -29,11 +31,4 @@ def target_options(function: F) -> F:
 
 def print_json(document: object) -> None:
     """Answer with JSON."""
-    click.echo(orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2))
-
-
-def _plain(value: object) -> object:
-    """Help orjson with the read-only mappings that documents may be."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    click.echo(orjson.dumps(document, default=as_dict, option=orjson.OPT_INDENT_2))

@@ -10,7 +10,22 @@ from arangovis.domain.graph import Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import PARTIAL_REASONS, to_wire
 
-_TIMES = frozenset({"at", "since", "created", "queued", "heartbeat", "now", "first", "last"})
+_TIMES = frozenset(
+    {
+        "at",
+        "since",
+        "created",
+        "queued",
+        "heartbeat",
+        "now",
+        "first",
+        "last",
+        "ended",
+        "next_at",
+        "last_at",
+        "scheduled_for",
+    }
+)
 """Fields that hold microseconds since 1970, where they hold whole numbers."""
 _LISTED_MAX = 5
 """So many members of a list are shown in one cell."""

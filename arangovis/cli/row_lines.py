@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput
+from arangovis.domain.moments import read_moment
 from arangovis.domain.series import FieldKind
 
 LINE_LENGTH_MAX = 1 << 20
@@ -109,7 +109,7 @@ class RowLines:
         for name in values.keys() & self._kinds.keys():
             if self._kinds[name] is FieldKind.TIMESTAMP and isinstance(values[name], str):
                 try:
-                    values[name] = _time(values[name])
+                    values[name] = read_moment(values[name])
                 except ValueError:
                     faults.append(Fault(name, _no_value(name, values[name], FieldKind.TIMESTAMP)))
         return Line(number, values, tuple(faults))
@@ -158,18 +158,12 @@ def _bool(cell: str) -> bool:
     return _BOOLS[cell.lower()]
 
 
-def _time(cell: str) -> datetime:
-    """Read ISO 8601; without a zone it is UTC."""
-    time = datetime.fromisoformat(cell)
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
-
-
 _FROM_TEXT: Mapping[FieldKind, Callable[[str], Any]] = {
     FieldKind.INT: _int,
     FieldKind.FLOAT: float,
     FieldKind.TEXT: str,
     FieldKind.BOOL: _bool,
-    FieldKind.TIMESTAMP: _time,
+    FieldKind.TIMESTAMP: read_moment,
 }
 
 

@@ -1,8 +1,6 @@
 """`arangovis worker`."""
 
-import logging
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from arangovis import tracing
 from arangovis.cli.options import home_option
 from arangovis.domain.errors import MissingExtra
+from arangovis.logs import set_up
 from arangovis.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def run_worker(settings: Settings, *, slots: int | None) -> None:
     """Work until SIGTERM or SIGINT."""
     from arangovis.workers.supervisor import close_supervisors
 
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up(settings.log_format)
+    tracing.set_up(settings.otel_endpoint, "worker")
     try:
         with _worker(settings, slots) as worker:
 

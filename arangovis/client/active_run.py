@@ -17,7 +17,7 @@ from arangovis.client.capture.output import OutputTail
 from arangovis.client.contents import content_of, media_type_of
 from arangovis.client.exits import closing_at_exit
 from arangovis.client.heartbeat import Heartbeat
-from arangovis.client.pictures import PNG, picture_bytes
+from arangovis.client.pictures import picture_bytes
 from arangovis.client.run_connection import RunConnection
 from arangovis.client.run_ending import Ending, ending_of, ending_of_process
 from arangovis.client.run_plan import RunPlan
@@ -27,6 +27,7 @@ from arangovis.client.tables import Table, table_bytes
 from arangovis.domain.errors import Conflict, Fault, InvalidInput
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
+from arangovis.tabular.png import MEDIA_TYPE as PNG
 
 if TYPE_CHECKING:
     from arangovis.client.series_logger import SeriesLogger

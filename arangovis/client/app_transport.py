@@ -50,10 +50,10 @@ class AppTransport:
 
 
 def app_over(service: "Arangovis") -> "WSGIApplication":
-    """Return the REST API over a service."""
+    """Return the REST API over a service, for this process alone."""
     from arangovis_api.app import create_app
 
-    return create_app(service)
+    return create_app(service, in_process=True)
 
 
 def _call(app: "WSGIApplication", environ: dict[str, Any]) -> Response:

@@ -3,17 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from arangovis.client.access import Access
 from arangovis.client.anomaly import Anomaly
 from arangovis.client.backend import PRODUCTION, TRAINING, Backend
 from arangovis.client.catalogue import Cataloguing
 from arangovis.client.compatibility import Compatibility
 from arangovis.client.deploying import Deploying
 from arangovis.client.drift import Drifting
+from arangovis.client.embedding import Embedding
 from arangovis.client.exchanging import Exchanging
 from arangovis.client.importing import Importing
 from arangovis.client.importing_arangopipe import ArangopipeExchange
 from arangovis.client.logged import sound
+from arangovis.client.operations import Operating
+from arangovis.client.plotting import Plotting
 from arangovis.client.projected import ProjectedRows
+from arangovis.client.projecting import Projecting
 from arangovis.client.questions import Questions
 from arangovis.client.reading_series import SeriesReading
 from arangovis.client.run_editing import RunEditing
@@ -55,12 +60,17 @@ WAIT_DEFAULT_S = 600.0
 
 
 class Client(
+    Access,
     ArangopipeExchange,
     Cataloguing,
     Deploying,
     Drifting,
+    Embedding,
     Importing,
     Exchanging,
+    Operating,
+    Projecting,
+    Plotting,
     Questions,
     RunEditing,
     Searching,

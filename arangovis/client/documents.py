@@ -4,33 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from arangovis.domain.catalogue import ModelVersion, ProjectionParams, Signature
-from arangovis.domain.graph import Cut, Edge, EdgeId, Node, Version, Visit
+from arangovis.domain.graph import Cut, Node, Version, Visit
 from arangovis.domain.ids import NodeId
+from arangovis.domain.wire import edge_of, node_of
 from arangovis.services.lineage.edge_pages import Neighbour
 from arangovis.services.lineage.lineage import LineageAnswer
 from arangovis.services.lineage.origin import Origin, OriginInput, ParametersSet
 from arangovis.services.params import Revision
 
 Json = Mapping[str, Any]
-
-
-def node_of(document: Json) -> Node:
-    """Read a node."""
-    version = document["version"]
-    return Node(
-        NodeId.parse(document["id"]),
-        document["project"],
-        document["attributes"],
-        Version(**version),
-        document["created"],
-    )
-
-
-def edge_of(document: Json) -> Edge:
-    """Read an edge of a lineage."""
-    ends = NodeId.parse(document["from"]), NodeId.parse(document["to"])
-    version = _version(document["since"], document["actor"])
-    return Edge(EdgeId(document["kind"], *ends, document["role"]), document["attributes"], version)
 
 
 def neighbour_of(document: Json) -> Neighbour:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
 from arangovis.client.transport import IDEMPOTENCY_KEY, Identity, Response, closed, decoded
@@ -14,6 +15,8 @@ from arangovis.domain.errors import Fault, InvalidInput, StoreUnavailable
 
 CONNECT_TIMEOUT_S = 10.0
 TIMEOUT_S = 60.0
+PATIENCE_S = 30.0
+"""So long in all a request waits for its turn, where the server says that its caller asks too much."""
 IDLE_MAX_S = 20.0
 """An older connection is not used again: our server closes it after 30 s."""
 _REPEATABLE = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
@@ -58,10 +61,18 @@ class HttpTransport:
         """
         given = {name: value.encode() for name, value in (headers or {}).items()}
         sent = {"Accept-Encoding": b"gzip", **self._identity.headers(), **given}
-        try:
-            return self._carried(_Request(method, self._prefix + path, body, sent))
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unavailable(error) from error
+        request = _Request(method, self._prefix + path, body, sent)
+        patience_s = PATIENCE_S
+        while True:
+            try:
+                response = self._carried(request)
+            except (OSError, http.client.HTTPException) as error:
+                raise self._unavailable(error) from error
+            pause_s = _pause_of(response)
+            if not 0 < pause_s <= patience_s:
+                return response
+            time.sleep(pause_s)  # nothing was done of a request that was one too many
+            patience_s -= pause_s
 
     def _carried(self, request: "_Request") -> Response:
         connection = self._pool.kept()
@@ -175,6 +186,12 @@ class _Pool:
     def close(self) -> None:
         self._is_closed = True
         self.forget()
+
+
+def _pause_of(response: Response) -> float:
+    """Return how long the server asks to wait before the same request is sent again; 0 if it does not."""
+    wanted = response.headers.get("retry-after", "") if response.status == HTTPStatus.TOO_MANY_REQUESTS else ""
+    return float(wanted) if wanted.isascii() and wanted.isdecimal() else 0.0
 
 
 def _write(connection: http.client.HTTPConnection, request: _Request) -> None:

@@ -169,7 +169,7 @@ class LocalBackend:
         if self._api is None:
             from arangovis.client.app_transport import AppTransport, app_over
 
-            identity = Identity(self._service.settings.token(), self._caller.actor)
+            identity = Identity(None, self._caller.actor)
             self._api = AppTransport(app_over(self._service), identity)
         return self._api
 

@@ -1,8 +1,6 @@
 """Pictures as files: arrays become PNG here, figures and images by what made them."""
 
 import io
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
@@ -10,11 +8,7 @@ import numpy.typing as npt
 
 from arangovis.client.contents import as_array
 from arangovis.domain.errors import Fault, InvalidInput
-
-PNG = "image/png"
-_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
-"""PNG's number for grey, grey with alpha, RGB, RGB with alpha."""
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from arangovis.tabular.png import COLOUR_TYPES, png
 
 
 def picture_bytes(image: Any) -> bytes:
@@ -39,23 +33,9 @@ def picture_bytes(image: Any) -> bytes:
     return png(_pixels(as_array(image)))
 
 
-def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return pixels, height by width by channels, as PNG."""
-    height, width, channels = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
-    lines = np.zeros((height, 1 + width * channels), np.uint8)  # each line begins with a 0: it is not filtered
-    lines[:, 1:] = pixels.reshape(height, width * channels)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.tobytes())), (b"IEND", b""))
-    return _SIGNATURE + b"".join(_chunk(kind, data) for kind, data in parts)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def _pixels(image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     pixels = image[:, :, np.newaxis] if image.ndim == 2 else image
-    if pixels.ndim != 3 or pixels.shape[2] not in _COLOUR_TYPES or 0 in pixels.shape:
+    if pixels.ndim != 3 or pixels.shape[2] not in COLOUR_TYPES or 0 in pixels.shape:
         shape = "x".join(map(str, image.shape))
         raise _refused(f"an array of {shape} is not height by width, or that by 1 to 4 channels")
     if pixels.dtype == np.bool_:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from arangovis.client.asking import Asking
+from arangovis.client.asking import Asking, segment
 from arangovis.client.values import AnyTime, microseconds, node_id
 from arangovis.domain.graph import Node
 from arangovis.domain.ids import NodeId
+from arangovis.services.lineage.around import Surroundings
 from arangovis.services.lineage.common import CommonAncestors
 from arangovis.services.lineage.differences import RunDiff
 from arangovis.services.lineage.fields import FieldHistory
@@ -51,6 +52,17 @@ class Questions(Asking):
         """
         asked = {"kinds": _listed(kinds), "project": project, **_budget(depth, limit, at)}
         return self._ask(Impact, "GET", f"/impact/{node_id(node)}", **asked)
+
+    def retry(self, run: AnyNode) -> NodeId:
+        """Ask again for a run that did not succeed; return the new run, or the one that answers the same by now.
+
+        Raises:
+            NotFound: there is no such run, or an input is gone.
+            Conflict: it is open or succeeded, is a step of a plan, or ran in its user's own process.
+
+        """
+        answer = self._ask_document("POST", f"/runs/{segment(node_id(run, 'run').key)}/retry")
+        return NodeId.parse(answer["id"])
 
     def redo(
         self,
@@ -147,6 +159,17 @@ class Questions(Asking):
         ends = {"from": node_id(source), "to": node_id(target)}
         asked = {**ends, "direction": direction, "edges": _listed(edges), "at": microseconds(at)}
         return self._ask(Chain, "GET", "/paths", **asked)
+
+    def around(self, nodes: Sequence[AnyNode], *, at: AnyTime | None = None) -> Surroundings:
+        """Return nodes, the edges of lineage among them, and how many neighbours each has in all; 1,000 at once.
+
+        Args:
+            nodes: around which to look; unknown ones are left out.
+            at: as of this time.
+
+        """
+        body = {"nodes": [str(node_id(node)) for node in nodes], "at": microseconds(at)}
+        return self._ask(Surroundings, "POST", "/lineage/around", body)
 
     def common(
         self,

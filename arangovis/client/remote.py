@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from arangovis.client.backend import POLL_MAX_S, PRODUCTION
-from arangovis.client.documents import lineage_of, model_version_of, neighbour_of, node_of, origin_of, revision_of
+from arangovis.client.documents import lineage_of, model_version_of, neighbour_of, origin_of, revision_of
 from arangovis.client.logged import document
 from arangovis.client.problems import json_of, raise_for
 from arangovis.client.transport import IDEMPOTENCY_KEY, Transport
@@ -18,6 +18,7 @@ from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Node, Page
 from arangovis.domain.ids import NodeId, time_ordered_id
 from arangovis.domain.json import Document, JsonValue
+from arangovis.domain.wire import node_of
 from arangovis.services.catalogue import RegisteredVersion
 from arangovis.services.datasets import Stored
 from arangovis.services.lineage.edge_pages import EdgesQuestion, Neighbour

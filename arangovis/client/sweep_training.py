@@ -18,7 +18,7 @@ from arangovis.client.forked import TrainedPoint, train_all
 from arangovis.client.mlflow_log import MlflowLog, mlflow_log
 from arangovis.client.sweep_arguments import SweepArguments
 from arangovis.compatibility.evaluation import Split
-from arangovis.compatibility.sweep import Point, Progress, SweepOptions, Trainer, points, run_point
+from arangovis.compatibility.sweep import Point, Progress, SweepOptions, Trainer, options_document, points, run_point
 from arangovis.domain.errors import Cancelled, Conflict, InvalidInput, MissingExtra
 from arangovis.domain.json import JsonValue, digest_of
 
@@ -209,7 +209,7 @@ def sweep_function(
     models = {role: {"name": name, "digest": digest_of(["model", name])} for role, name in names.items()}
     data = {name: split_body(name, split) for name, split in splits.items()}
     own = {"project": given.get("project", "compatibility"), "name": given.get("name")}
-    body = {**models, **data, **own, "options": options_body(options), "environment": {"numpy": version("numpy")}}
+    body = {**models, **data, **own, "options": options_document(options), "environment": {"numpy": version("numpy")}}
     prepared = Prepared(trainer, splits, options, body, {})
     return LocalSweep(prepared, client, workers=given.get("workers", 1)).run()
 
@@ -243,28 +243,13 @@ def prepare(given: SweepArguments) -> Prepared:
             name: split_body(f"{name} data", split, digest=digests[name], notes=notes[name])
             for name, split in splits.items()
         },
-        "options": options_body(options),
+        "options": options_document(options),
         "project": given.project,
         "name": given.name,
         "metric": "accuracy" if given.performance_metric is None else given.performance_metric.__name__,
         "environment": {name: version(name) for name in ("torch", "numpy")},
     }
     return Prepared(trainer, splits, options, body, weights)
-
-
-def options_body(options: SweepOptions) -> Json:
-    """Return options as the REST API takes them."""
-    return {
-        "lambdas": list(options.lambdas),
-        "new_error": options.new_error,
-        "strict_imitation": options.strict_imitation,
-        "normalize": options.normalize,
-        "optimizer": options.optimizer,
-        "optimizer_arguments": dict(options.optimizer_arguments),
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "pivot": options.pivot,
-    }
 
 
 def split_body(name: str, split: Split, *, digest: str | None = None, notes: Sequence[str] | None = None) -> Json:

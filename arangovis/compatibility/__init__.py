@@ -16,7 +16,6 @@ _LOSSES = (
 _HOMES = {
     **dict.fromkeys(_LOSSES, "arangovis.compatibility.pytorch.losses"),
     **dict.fromkeys(("LogisticRegression", "MLPClassifier"), "arangovis.compatibility.pytorch.models"),
-    **dict.fromkeys(("CompatibilityAnalysis", "ModelComparison"), "arangovis.notebook"),
     "Compatibility": "arangovis.compatibility.scores",
     "Evaluation": "arangovis.compatibility.evaluation",
     "Split": "arangovis.compatibility.evaluation",

@@ -14,6 +14,7 @@ from arangovis.compatibility.grid import lambda_grid
 from arangovis.compatibility.labels import Labels
 from arangovis.compatibility.losses import NORMALIZATIONS, Dissonance, LossKind, Normalize, loss_kind
 from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.json import Document
 
 Progress: TypeAlias = Callable[[float], None]
 """Called with the fraction done, 0 to 1, never falling; raises Cancelled if the sweep was cancelled."""
@@ -52,6 +53,21 @@ class SweepOptions:
     def loss(self, dissonance: Dissonance) -> LossKind:
         """Return the loss for a kind of dissonance."""
         return loss_kind(self.new_error if dissonance is Dissonance.NEW_ERROR else self.strict_imitation)
+
+
+def options_document(options: SweepOptions) -> Document:
+    """Return the options of a sweep as JSON."""
+    return {
+        "lambdas": list(options.lambdas),
+        "new_error": options.new_error,
+        "strict_imitation": options.strict_imitation,
+        "normalize": options.normalize,
+        "optimizer": options.optimizer,
+        "optimizer_arguments": dict(options.optimizer_arguments),
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "pivot": options.pivot,
+    }
 
 
 @dataclass(frozen=True, slots=True)

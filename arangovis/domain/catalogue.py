@@ -1,6 +1,7 @@
 """What teams register: projects, models, model versions with their signature, data sets, metric specs, parameters."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,6 +80,12 @@ class Signature:
         """The outputs that colour a projection."""
         return tuple(field for field in self.outputs if field.is_scalar and field.name != EMBEDDING)
 
+    @property
+    def class_outputs(self) -> tuple[str, ...]:
+        """The names of the scalar outputs that name classes."""
+        profiles = (Profile.CATEGORICAL, Profile.NOMINAL)
+        return tuple(field.name for field in self.scalar_outputs if field.profile in profiles)
+
     def document(self) -> Document:
         """Return it as JSON."""
         return {"inputs": [f.document() for f in self.inputs], "outputs": [f.document() for f in self.outputs]}
@@ -118,6 +125,18 @@ class ModelVersion:
             model=NodeId.parse(text(attributes, "model")),
             signature=Signature.of(mapping(attributes, "signature")),
         )
+
+
+EMPTY_CHAIN = hashlib.sha256(b"").hexdigest()
+"""The digest of a data set without segments."""
+
+
+def chained(digests: Iterable[str], before: str = EMPTY_CHAIN) -> str:
+    """Return the digest of a data set of these segments, in order, behind those that `before` is the digest of."""
+    chain = before
+    for digest in digests:
+        chain = hashlib.sha256(f"{chain}{digest}".encode()).hexdigest()
+    return chain
 
 
 class DatasetForm(StrEnum):
@@ -213,7 +232,7 @@ class ProjectionParams:
         metrics = tuple(str(name) for name in items(options, "visualization_metrics"))
         return cls(
             values=scalars(attributes, "values"),
-            production_data_sample_size=integer(options, "production_data_sample_size"),
-            training_data_sample_size=integer(options, "training_data_sample_size"),
+            production_data_sample_size=integer(options, "production_data_sample_size", 0),
+            training_data_sample_size=integer(options, "training_data_sample_size", 0),
             visualization_metrics=metrics,
         )

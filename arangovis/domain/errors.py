@@ -22,6 +22,7 @@ ArangovisError                      code
 ├── Cancelled                       cancelled            the run was cancelled while it computed
 ├── IntegrityError                  integrity            stored bytes differ from their digest
 ├── StoreUnavailable                store-unavailable    the store did not answer; trying again may help
+│   └── TooManyRequests             too-many-requests    more at once than one caller may ask; wait and try again
 ├── MissingExtra (ImportError)      missing-extra        a library of an extra is not installed
 └── ComputeFailed                   compute-failed       a library raised while computing
 
@@ -190,6 +191,16 @@ class StoreUnavailable(ArangovisError):
     """The store did not answer; trying again may help."""
 
     code = "store-unavailable"
+
+
+class TooManyRequests(StoreUnavailable):
+    """The caller asks for more at once than one may; `retry_after_s` says how long to wait."""
+
+    code = "too-many-requests"
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class MissingExtra(ArangovisError, ImportError):

@@ -120,6 +120,7 @@ class Walk:
         depth_max: how many edges away at most.
         node_limit: how many nodes, the starts included, at most.
         at: as of this time (microseconds since 1970), or None for now.
+        shows_hidden: whether nodes that may not be read are shown by their ids, where they touch what may be read.
 
     """
 
@@ -129,6 +130,7 @@ class Walk:
     depth_max: int
     node_limit: int
     at: int | None = None
+    shows_hidden: bool = False
 
 
 class Visit(NamedTuple):

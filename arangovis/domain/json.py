@@ -35,7 +35,7 @@ def encode(document: Document) -> bytes:
 
     """
     try:
-        data = orjson.dumps(document, option=_STRICT, default=_as_dict)
+        data = orjson.dumps(document, option=_STRICT, default=as_dict)
         # A number that is not finite comes out as null. Without one, nothing had to be wrapped.
         return orjson.dumps(_wrapped(document), option=_STRICT) if b"null" in data or b'"$number"' in data else data
     except (TypeError, RecursionError) as error:
@@ -86,7 +86,13 @@ def digest_of(value: JsonValue) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def _as_dict(value: object) -> object:
+def as_dict(value: object) -> object:
+    """Help orjson (`default=`) with the read-only mappings that documents may be.
+
+    Raises:
+        TypeError: it is anything else.
+
+    """
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not a JSON type")

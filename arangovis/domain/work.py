@@ -41,6 +41,8 @@ class Claim:
     run: Run
     owner: str
     attempt: int
+    request_id: str = ""
+    """Of the request that the run came of: what is done for the run is recorded and logged with it."""
 
 
 @dataclass(frozen=True, slots=True)

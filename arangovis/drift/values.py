@@ -71,11 +71,6 @@ class SchemaChange:
     only_current: tuple[str, ...] = ()
     retyped: tuple[str, ...] = ()
 
-    @property
-    def is_none(self) -> bool:
-        """Whether both sides have the same columns."""
-        return not (self.only_reference or self.only_current or self.retyped)
-
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:

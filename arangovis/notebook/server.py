@@ -57,7 +57,7 @@ def url_of(client: "Client", port: int | None = None) -> str:
     backend = client.backend
     if not isinstance(backend, LocalBackend):
         return str(backend.api())
-    if backend.service.settings.token() is not None:
+    if backend.service.access.gate.is_required():
         raise Conflict("this home is served with a token; connect to its server by its URL")
     with _lock:
         if backend not in _servers:

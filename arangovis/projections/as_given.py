@@ -59,7 +59,19 @@ class AsGiven(Projector):
         facts = {**fit_facts(self, values, seed=seed), "as_given": True}
         return Fitted(rows, ArrayBundle({"columns": np.arange(_COLUMNS)}, facts))
 
-    def transform(self, transformer: ArrayBundle, matrix: Matrix, *, seed: int, progress: Progress) -> Matrix:
+    def placing_needed(self, parameters: Mapping[str, Scalar], fitted_rows: int) -> int:
+        """Return what the method needs: its transformer may be one that it fitted."""
+        return self._asked.placing_needed(parameters, fitted_rows)
+
+    def transform(
+        self,
+        transformer: ArrayBundle,
+        matrix: Matrix,
+        *,
+        seed: int,
+        progress: Progress,
+        nearest: Neighbours | None = None,
+    ) -> Matrix:
         """Return the rows; with a transformer that a method fitted, what that makes of them.
 
         Raises:
@@ -67,7 +79,7 @@ class AsGiven(Projector):
 
         """
         if not transformer.facts.get("as_given"):
-            return self._asked.transform(transformer, matrix, seed=seed, progress=progress)
+            return self._asked.transform(transformer, matrix, seed=seed, progress=progress, nearest=nearest)
         check_dimension(matrix, _COLUMNS)
         progress(1.0)
         return usable_rows(matrix, rows_min=0, method=self.name)

@@ -63,6 +63,13 @@ class Projector(ABC):
     algorithm_version: int
     """Raised by hand when the same input would give another answer."""
 
+    title: str = ""
+    """What people call it, such as `t-SNE`; empty for its name."""
+    summary: str = ""
+    """What it keeps, in one sentence."""
+    rows_min: int = 1
+    """Fewer rows are refused."""
+
     turns_freely: bool = True
     """Whether a turned layout says the same; not so where the axes mean something."""
 
@@ -104,9 +111,23 @@ class Projector(ABC):
         fitted = self.fit(rows, self.parameters.defaults(), neighbours=None, seed=0, progress=no_progress)
         self.transform(fitted.transformer, rows[:-1], seed=0, progress=no_progress)
 
+    def placing_needed(self, parameters: Mapping[str, Scalar], fitted_rows: int) -> int:  # noqa: ARG002 - most need some
+        """Return how many nearest fitted rows of each new row `transform` looks at; 0 for none."""
+        return 0
+
     @abstractmethod
-    def transform(self, transformer: ArrayBundle, matrix: Matrix, *, seed: int, progress: Progress) -> Matrix:
+    def transform(
+        self,
+        transformer: ArrayBundle,
+        matrix: Matrix,
+        *,
+        seed: int,
+        progress: Progress,
+        nearest: Neighbours | None = None,
+    ) -> Matrix:
         """Place new rows in a fitted projection. Same arguments, same result.
+
+        `nearest` are the nearest fitted rows of each new one, where another distance counts than the parameters name.
 
         Raises:
             InvalidInput: the rows have another dimension than the fitted ones.

@@ -33,6 +33,7 @@ __all__ = [
     "METRIC_PARAMETERS",
     "Metric",
     "MetricChoice",
+    "check_dimensions",
     "check_metric",
     "chosen_metric",
     "metric_choice",
@@ -83,6 +84,11 @@ class MetricChoice:
     weights: tuple[float, ...] = ()
     threshold: float | None = None
 
+    def space(self, rows: Matrix) -> Space:
+        """Return fitted rows under it: see `space_of`."""
+        check_metric(self, rows)
+        return METRICS[self.name].space(transformed(self, rows), self)
+
 
 Choice: TypeAlias = str | MetricChoice
 """A metric, by its name alone where its parameters are at their defaults."""
@@ -96,6 +102,8 @@ class Metric:
         name: as clients spell it.
         space: the fitted rows, ready to be searched.
         parameters: those of METRIC_PARAMETERS that mean something to it.
+        asks: what rows must be, in a few words; empty for any numbers.
+        columns: how many columns rows must have, where that is fixed.
         rows_problem: what is wrong with any rows.
         fit_problem: what is wrong with the rows it learns from, beside that.
         distance_max: the largest distance it can give; who has no nearer neighbour has none.
@@ -106,15 +114,15 @@ class Metric:
     name: str
     space: Callable[[Matrix, MetricChoice], Space]
     parameters: tuple[str, ...] = ()
+    asks: str = ""
+    columns: int | None = None
     rows_problem: Problem | None = None
     fit_problem: Problem | None = None
     distance_max: float | None = None
     adrift: Callable[[Matrix], Flags] | None = None
 
 
-def _not_two_columns(matrix: Matrix) -> str | None:
-    if matrix.shape[1] != 2:
-        return f"it needs two columns, latitude and longitude in radians; there are {matrix.shape[1]}"
+def _not_radians(matrix: Matrix) -> str | None:
     limits = np.array([np.pi / 2, 2 * np.pi]) + _RADIANS_SLACK
     return _named("the columns are not latitude and longitude in radians", (np.abs(matrix) > limits).any(axis=1))
 
@@ -163,7 +171,8 @@ def _counted(name: str, distance_max: float = 1.0) -> Metric:
     def space(rows: Matrix, _: MetricChoice) -> Space:
         return ComputedSpace(rows, counted(name))
 
-    return Metric(name, space, (THRESHOLD,), _not_boolean, distance_max=distance_max)
+    asks = "0 and 1, or a threshold that says what is true"
+    return Metric(name, space, (THRESHOLD,), asks, rows_problem=_not_boolean, distance_max=distance_max)
 
 
 _ALL = (
@@ -172,14 +181,37 @@ _ALL = (
     Metric("chebyshev", _pairwise("chebyshev")),
     Metric("minkowski", _minkowski, (ORDER,)),
     Metric("canberra", _pairwise("canberra")),
-    Metric("braycurtis", _pairwise("braycurtis"), rows_problem=_negative, distance_max=1.0),
-    Metric("haversine", lambda rows, _: EuclideanSpace(rows, haversine()), rows_problem=_not_two_columns),
-    Metric("mahalanobis", lambda rows, _: EuclideanSpace(rows, mahalanobis(rows)), fit_problem=_no_spread_to_learn),
+    Metric("braycurtis", _pairwise("braycurtis"), asks="no value below zero", rows_problem=_negative, distance_max=1.0),
+    Metric(
+        "haversine",
+        lambda rows, _: EuclideanSpace(rows, haversine()),
+        asks="two columns, latitude and longitude in radians",
+        columns=2,
+        rows_problem=_not_radians,
+    ),
+    Metric(
+        "mahalanobis",
+        lambda rows, _: EuclideanSpace(rows, mahalanobis(rows)),
+        asks="more rows than dimensions",
+        fit_problem=_no_spread_to_learn,
+    ),
     Metric("wminkowski", _minkowski, (ORDER, WEIGHTS)),
-    Metric("seuclidean", lambda rows, _: EuclideanSpace(rows, standardised(rows)), fit_problem=_single_row),
+    Metric(
+        "seuclidean",
+        lambda rows, _: EuclideanSpace(rows, standardised(rows)),
+        asks="at least two rows",
+        fit_problem=_single_row,
+    ),
     Metric("cosine", lambda rows, _: EuclideanSpace(rows, cosine()), adrift=without_direction),
     Metric("correlation", lambda rows, _: EuclideanSpace(rows, correlation()), adrift=without_shape),
-    Metric("hamming", _pairwise("hamming"), (THRESHOLD,), _continuous, distance_max=1.0),
+    Metric(
+        "hamming",
+        _pairwise("hamming"),
+        (THRESHOLD,),
+        "whole numbers (codes), or a threshold that says what is true",
+        rows_problem=_continuous,
+        distance_max=1.0,
+    ),
     _counted("jaccard"),
     _counted("dice"),
     _counted("russellrao"),
@@ -222,6 +254,24 @@ def metric_choice(metric: Choice) -> MetricChoice:
     return MetricChoice(metric) if isinstance(metric, str) else metric
 
 
+def check_dimensions(metric: Choice, dimensions: int) -> None:
+    """Refuse rows of a number of columns that a metric makes no sense of.
+
+    Raises:
+        InvalidInput: there is no such metric, or it has another number of weights than there are dimensions.
+        NotSupported: it needs another number of columns.
+
+    """
+    choice = metric_choice(metric)
+    declared = _metric(choice.name)
+    if choice.weights and len(choice.weights) != dimensions:
+        weights = len(choice.weights)
+        raise InvalidInput.of(Fault(WEIGHTS, f"has {weights} weights; the rows have {dimensions} dimensions"))
+    if declared.columns not in (None, dimensions):
+        said = f"it needs {declared.asks}; there are {dimensions}"
+        raise NotSupported(f"the metric {choice.name} does not suit these data: {said}")
+
+
 def check_metric(metric: Choice, rows: Matrix, *, fitted: bool = True) -> None:
     """Refuse data that a metric makes no sense of. `fitted` rows are those it learns from.
 
@@ -231,10 +281,8 @@ def check_metric(metric: Choice, rows: Matrix, *, fitted: bool = True) -> None:
 
     """
     choice = metric_choice(metric)
+    check_dimensions(choice, rows.shape[1])
     declared = _metric(choice.name)
-    if choice.weights and len(choice.weights) != rows.shape[1]:
-        weights, dimensions = len(choice.weights), rows.shape[1]
-        raise InvalidInput.of(Fault(WEIGHTS, f"has {weights} weights; the rows have {dimensions} dimensions"))
     problems = (declared.rows_problem, declared.fit_problem if fitted else None)
     for problem in problems:
         if problem is not None and (text := problem(transformed(choice, rows))):
@@ -254,9 +302,7 @@ def space_of(metric: Choice, rows: Matrix) -> Space:
         NotSupported: the data do not suit it.
 
     """
-    choice = metric_choice(metric)
-    check_metric(choice, rows)
-    return METRICS[choice.name].space(transformed(choice, rows), choice)
+    return metric_choice(metric).space(rows)
 
 
 def _metric(name: str) -> Metric:

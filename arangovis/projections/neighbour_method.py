@@ -62,9 +62,6 @@ class Placed:
 class NeighbourProjector(Projector):
     """A method that starts from the nearest neighbours of each row."""
 
-    rows_min: int
-    """Below, the method makes no sense or its library fails."""
-
     @abstractmethod
     def _wanted(self, values: Mapping[str, Scalar]) -> int:
         """Return how many neighbours of each row it wants where there are enough rows."""
@@ -121,7 +118,19 @@ class NeighbourProjector(Projector):
         progress(1.0)
         return Fitted(coordinates, transformer)
 
-    def transform(self, transformer: ArrayBundle, matrix: Matrix, *, seed: int, progress: Progress) -> Matrix:
+    def placing_needed(self, parameters: Mapping[str, Scalar], fitted_rows: int) -> int:
+        """Return how many fitted rows place a new one, clipped to the data."""
+        return min(self._placing_neighbours(self._values(parameters)), fitted_rows)
+
+    def transform(
+        self,
+        transformer: ArrayBundle,
+        matrix: Matrix,
+        *,
+        seed: int,
+        progress: Progress,
+        nearest: Neighbours | None = None,
+    ) -> Matrix:
         """Place new rows among the fitted ones; the fitted rows themselves keep their coordinates.
 
         Raises:
@@ -138,9 +147,11 @@ class NeighbourProjector(Projector):
         if len(rows) == 0 or np.array_equal(rows, fitted.rows):
             progress(1.0)
             return np.array(fitted.coordinates[: len(rows)])
-        index = NeighbourIndex(fitted.rows, metric=chosen_metric(fitted.values))
         count = min(self._placing_neighbours(fitted.values), len(fitted.rows))
-        nearest = index.query(rows, count, progress=part(progress, start=0.0, end=0.5))
+        if nearest is None:
+            index = NeighbourIndex(fitted.rows, metric=chosen_metric(fitted.values))
+            nearest = index.query(rows, count, progress=part(progress, start=0.0, end=0.5))
+        nearest = _usable(nearest, len(rows), count)
         placed = self._checked(self._place(fitted, nearest, seed=seed, progress=part(progress, start=0.5, end=0.99)))
         progress(1.0)
         return placed

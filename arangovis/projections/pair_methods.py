@@ -21,11 +21,13 @@ from arangovis.projections.neighbour_method import (
 )
 from arangovis.projections.placing import place_by_mean
 from arangovis.projections.start import principal_start
+from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT
 
 __all__ = ["Pacmap", "Trimap"]
 
 _START_SCALE = 0.01
 _PLACING_NEIGHBOURS = 8
+_SHARED = (*METRIC_PARAMETERS, CATEGORICAL_WEIGHT)
 
 _INLIERS = Parameter("n_inliers", int, 12, "How many near rows pull each row.", minimum=2, maximum=50)
 _OUTLIERS = Parameter("n_outliers", int, 4, "How many far rows push for each that pulls.", minimum=1, maximum=20)
@@ -72,7 +74,9 @@ class Trimap(_PairProjector):
     """TriMap (Amid and Warmuth 2019), seeded: the same seed gives the same layout."""
 
     name = "trimap"
-    parameters = ParameterSet((METRIC, COMPONENTS, _INLIERS, _OUTLIERS, _CHANCE, *METRIC_PARAMETERS))
+    title = "TriMap"
+    summary = "Keeps more of how groups lie to each other, by triplets of rows."
+    parameters = ParameterSet((METRIC, COMPONENTS, _INLIERS, _OUTLIERS, _CHANCE, *_SHARED))
     algorithm_version = 1
 
     def _wanted(self, values: Mapping[str, Scalar]) -> int:
@@ -90,7 +94,9 @@ class Pacmap(_PairProjector):
     """PaCMAP (Wang, Huang, Rudin and Shaposhnik 2021), seeded: the same seed gives the same layout."""
 
     name = "pacmap"
-    parameters = ParameterSet((METRIC, COMPONENTS, _NEIGHBOURS, _MID_NEAR, _FAR, *METRIC_PARAMETERS))
+    title = "PaCMAP"
+    summary = "Keeps neighbourhoods, and how groups lie to each other, by near, mid-near and far pairs."
+    parameters = ParameterSet((METRIC, COMPONENTS, _NEIGHBOURS, _MID_NEAR, _FAR, *_SHARED))
     algorithm_version = 1
 
     def _wanted(self, values: Mapping[str, Scalar]) -> int:

@@ -19,6 +19,7 @@ from arangovis.projections.method import (
     fit_facts,
     usable_rows,
 )
+from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT
 from arangovis.tabular.bundle import ArrayBundle
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -28,13 +29,18 @@ __all__ = ["MIN_ROWS", "PARAMETERS", "Pca"]
 MIN_ROWS = 4
 """Three components span at least four points."""
 
-PARAMETERS = ParameterSet((Parameter("n_components", int, 2, "Dimensions of the plot.", minimum=2, maximum=3),))
+PARAMETERS = ParameterSet(
+    (Parameter("n_components", int, 2, "Dimensions of the plot.", minimum=2, maximum=3), CATEGORICAL_WEIGHT)
+)
 
 
 class Pca(Projector):
     """Projection on the directions of largest variance. The seed is recorded but decides nothing."""
 
     name = "pca"
+    title = "PCA"
+    summary = "Linear: keeps large distances, and its axes mean something."
+    rows_min = MIN_ROWS
     parameters = PARAMETERS
     algorithm_version = 1
     turns_freely = False
@@ -77,7 +83,15 @@ class Pca(Projector):
         progress(1.0)
         return Fitted(coordinates, transformer)
 
-    def transform(self, transformer: ArrayBundle, matrix: Matrix, *, seed: int, progress: Progress) -> Matrix:
+    def transform(
+        self,
+        transformer: ArrayBundle,
+        matrix: Matrix,
+        *,
+        seed: int,
+        progress: Progress,
+        nearest: Neighbours | None = None,
+    ) -> Matrix:
         """Project new rows on the fitted components.
 
         Raises:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from arangovis.projections.base import Matrix, Neighbours, Progress
 
-__all__ = ["Curve", "memberships", "place_by_forces", "place_by_mean"]
+__all__ = ["Curve", "local_scales", "memberships", "place_by_forces", "place_by_mean"]
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
@@ -40,7 +40,13 @@ def memberships(distances: Matrix) -> Doubles:
     The scale of each row is chosen so that its memberships sum to log2(k), as in UMAP.
     """
     beyond = np.maximum(distances - distances[:, :1], 0.0).astype(np.float64)
-    wanted = np.log2(max(2, distances.shape[1]))
+    scale = local_scales(beyond)
+    return np.asarray(np.exp(-beyond / np.maximum(scale, _NEAR_ZERO * beyond.mean(axis=1) + 1e-12)[:, None]))
+
+
+def local_scales(beyond: Doubles) -> Doubles:
+    """Return the scale of each row, so that exp(-beyond / scale) sums to log2(k); `beyond` is float64 (n, k)."""
+    wanted = np.log2(max(2, beyond.shape[1]))
     low, high = np.zeros(len(beyond)), np.full(len(beyond), np.inf)
     scale = np.maximum(beyond.mean(axis=1), _NEAR_ZERO)
     for _ in range(_BISECTIONS):
@@ -48,7 +54,7 @@ def memberships(distances: Matrix) -> Doubles:
         high, low = np.where(above, scale, high), np.where(above, low, scale)
         scale = np.where(np.isinf(high), scale * 2, (low + high) / 2)
         scale = np.clip(scale, 1e-12, 1e12)
-    return np.asarray(np.exp(-beyond / np.maximum(scale, _NEAR_ZERO * beyond.mean(axis=1) + 1e-12)[:, None]))
+    return np.asarray(scale)
 
 
 def place_by_mean(coordinates: Matrix, nearest: Neighbours) -> Matrix:

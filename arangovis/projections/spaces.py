@@ -37,6 +37,10 @@ class Space(ABC):
         and at most the number of fitted rows, less one if one is left out.
         """
 
+    @abstractmethod
+    def distances(self, block: Reals) -> Doubles:
+        """Return the distances to all fitted rows, float64 (rows of block, fitted rows)."""
+
     @property
     @abstractmethod
     def table(self) -> Reals:
@@ -70,6 +74,13 @@ class EuclideanSpace(Space):
         """Return the space of some of the moved rows."""
         moved = Moved(_as_they_are, lambda distances: self._moved.distances(distances * self._scale))
         return EuclideanSpace(self._rows[positions], moved)
+
+    def distances(self, block: Reals) -> Doubles:
+        """Return all distances: see `Space`."""
+        from scipy.spatial.distance import cdist
+
+        queries = (self._moved.move(block) / self._scale).astype(self._rows.dtype, copy=False)
+        return np.asarray(self._moved.distances(cdist(queries, self._rows) * self._scale), dtype=np.float64)
 
     @cached_property
     def _careful(self) -> "_Products":
@@ -190,9 +201,13 @@ class ComputedSpace(Space):
         """Return the space of some of the rows."""
         return ComputedSpace(self._rows[positions], self._pair_distances)
 
+    def distances(self, block: Reals) -> Doubles:
+        """Return all distances: see `Space`."""
+        return self._pair_distances(block.astype(np.float64), self._rows)
+
     def nearest(self, block: Reals, count: int, *, left_out: Positions | None) -> tuple[Positions, Matrix]:
         """Return the nearest: see `Space`."""
-        distances = self._pair_distances(block.astype(np.float64), self._rows).astype(np.float32)
+        distances = self.distances(block).astype(np.float32)
         if left_out is not None:
             distances[np.arange(len(block)), left_out] = np.inf
         return smallest(distances, np.arange(len(self._rows)), count)

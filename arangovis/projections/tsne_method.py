@@ -18,6 +18,7 @@ from arangovis.projections.neighbour_method import (
 )
 from arangovis.projections.placing import place_by_mean
 from arangovis.projections.start import principal_start
+from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT
 
 __all__ = ["PARAMETERS", "Tsne"]
 
@@ -38,6 +39,7 @@ PARAMETERS = ParameterSet(
             maximum=100.0,
         ),
         *METRIC_PARAMETERS,
+        CATEGORICAL_WEIGHT,
     )
 )
 
@@ -46,6 +48,8 @@ class Tsne(NeighbourProjector):
     """t-SNE (van der Maaten and Hinton 2008) by openTSNE, from a PCA start: the same seed gives the same layout."""
 
     name = "tsne"
+    title = "t-SNE"
+    summary = "Keeps neighbourhoods best, and costs most."
     parameters = PARAMETERS
     algorithm_version = 1
     rows_min = 5

@@ -4,11 +4,13 @@ Neighbours and the start are always given, never searched by the library; and ro
 from all others are kept in the layout instead of getting NaN coordinates.
 """
 
+import os
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,7 @@ __all__ = ["lay_out"]
 _SPREAD = 1.0
 _SEED_MAX = 2**32
 _MESSAGE_LENGTH_MAX = 300
+_COMPILED = "NUMBA_CACHE_DIR"
 
 _EXPECTED_WARNINGS = (
     r"precomputed_knn\[2\] \(knn_search_index\) is not an NNDescent object",
@@ -63,6 +66,25 @@ class _EpochReport:
         """Nothing is held back."""
 
 
+@contextmanager
+def _compiled_once(numba: Any) -> Iterator[None]:
+    """Have numba keep what it compiles of a library imported meanwhile, where a process named a place for that.
+
+    The library asks for it for some of its functions only; the others were compiled anew by every process, for seconds.
+    """
+    plain = numba.njit
+
+    def kept(*arguments: object, **options: object) -> object:
+        return plain(*arguments, **{"cache": True, **options})
+
+    if _COMPILED in os.environ:
+        numba.njit = kept
+    try:
+        yield
+    finally:
+        numba.njit = plain
+
+
 def _start(plan: Plan) -> Matrix:
     return np.ascontiguousarray(plan.start, dtype=np.float32)
 
@@ -97,7 +119,9 @@ def _library() -> Iterator[ModuleType]:
             warnings.filterwarnings("ignore", message=message)
         try:
             import numba
-            import umap
+
+            with _compiled_once(numba):
+                import umap
         except ModuleNotFoundError as error:
             raise MissingExtra("umap-learn is not installed; install arangovis[projections]") from error
         threads = numba.get_num_threads()

@@ -18,6 +18,7 @@ from arangovis.projections.neighbour_method import (
 )
 from arangovis.projections.placing import Curve, place_by_forces
 from arangovis.projections.start import principal_start
+from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT
 from arangovis.projections.umap_engines import ENGINE, FASTUMAP, UMAP_LEARN, Plan, Sketch, chosen_engine
 
 __all__ = ["MIN_ROWS", "PARAMETERS", "Densmap", "Umap"]
@@ -61,7 +62,7 @@ _SHARED = (
     ENGINE,
     LABEL_WEIGHT,
 )
-PARAMETERS = ParameterSet((*_SHARED, *METRIC_PARAMETERS))
+PARAMETERS = ParameterSet((*_SHARED, *METRIC_PARAMETERS, CATEGORICAL_WEIGHT))
 
 _ENGINES: Mapping[str, Callable[[Plan, Progress], Sketch]] = MappingProxyType(
     {FASTUMAP: fastumap_library.lay_out, UMAP_LEARN: umap_library.lay_out}
@@ -72,6 +73,8 @@ class Umap(NeighbourProjector):
     """UMAP on given neighbours from a PCA start, on one thread: the same seed gives the same layout."""
 
     name = "umap"
+    title = "UMAP"
+    summary = "Keeps neighbourhoods and shows groups."
     parameters = PARAMETERS
     algorithm_version = 2
     rows_min = MIN_ROWS
@@ -99,7 +102,9 @@ class Densmap(Umap):
     """
 
     name = "densmap"
-    parameters = ParameterSet((*_SHARED, _DENSITY_WEIGHT, *METRIC_PARAMETERS))
+    title = "densMAP"
+    summary = "UMAP that also keeps which groups are dense and which are loose."
+    parameters = ParameterSet((*_SHARED, _DENSITY_WEIGHT, *METRIC_PARAMETERS, CATEGORICAL_WEIGHT))
     algorithm_version = 1
 
     def engine(self, parameters: Mapping[str, Scalar] = MappingProxyType({})) -> str:

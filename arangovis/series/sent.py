@@ -1,10 +1,11 @@
 """Columns as they were sent: an Arrow stream, or JSON lists whose kinds follow from values and fields."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from arangovis.domain.errors import Fault, InvalidInput, TooLarge
+from arangovis.domain.moments import microseconds_of
 from arangovis.domain.series import FIELDS_MAX, FieldKind
 from arangovis.series.kinds import Table, stored_type
 from arangovis.tabular.arrow_body import read_arrow
@@ -106,8 +107,7 @@ def time_of(text: str) -> int:
         raise InvalidInput(f"{shown(text)} is not a time in ISO 8601") from error
     if moment.tzinfo is None:
         raise InvalidInput(f"{shown(text)} has no zone; for UTC end it with Z")
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return microseconds_of(moment)
 
 
 def _array(values: Sequence[object], kind: FieldKind | None) -> "pa.Array":

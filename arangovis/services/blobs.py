@@ -51,7 +51,6 @@ from arangovis.stores.transaction import Transaction
 REMOVAL_WAIT_S = 10.0
 REMOVAL_PAUSE_S = 0.1
 SWEEP_BATCH = 100
-CHUNK_BYTES = 1 << 20
 VERIFIER = Caller("verification")
 
 __all__ = ["STAGED_FOR_US", "BlobReference", "Blobs", "SweepReport"]
@@ -178,6 +177,10 @@ class Blobs:
         """Say whether the bytes of a blob are there, without looking at them."""
         return self._artifacts.exists(digest)
 
+    def is_intact(self, digest: str) -> bool:
+        """Say whether the bytes of a blob are there and undamaged; nothing is changed."""
+        return self._artifacts.is_intact(digest)
+
     def verify(self, digest: str) -> bool:
         """Say whether the bytes of a blob are there and undamaged. Damaged ones are removed, so that saving the
         same content again writes it.
@@ -188,29 +191,19 @@ class Blobs:
         """
         if not self._artifacts.exists(digest):
             return False
-        return self._is_intact(digest) or self._repaired(digest)
+        return self._artifacts.is_intact(digest) or self._repaired(digest)
 
     def _repaired(self, digest: str) -> bool:
         """Remove damaged bytes; return True if another found the damage too, and has the bytes again by now."""
         by = uuid.uuid4().hex
         held = self._store.transact(lambda transaction: hold(transaction, digest, by), VERIFIER)
-        is_intact = self._is_intact(digest)
+        is_intact = self._artifacts.is_intact(digest)
         if not is_intact:
             if not allows_removal(held.right, self._store.now()):
                 raise StoreUnavailable("the damaged bytes took too long to read; try again")
             self._artifacts.remove(digest)
         self._store.transact(lambda transaction: give_back(transaction, held, removed=not is_intact), VERIFIER)
         return is_intact
-
-    def _is_intact(self, digest: str) -> bool:
-        found = hashlib.sha256()
-        try:
-            with self._artifacts.open(digest) as stream:
-                while chunk := stream.read(CHUNK_BYTES):
-                    found.update(chunk)
-        except NotFound:
-            return False
-        return found.hexdigest() == digest
 
     # --- sweeping ---------------------------------------------------------------------------------------------
 

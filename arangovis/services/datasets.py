@@ -4,24 +4,24 @@ Rows live in blobs only, one Parquet segment a body. A data set's manifest is it
 its digest is a hash chain over them, so that appending costs the same however long the stream is.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from arangovis.domain.catalogue import EMBEDDING, Dataset, DatasetForm, ModelVersion
+from arangovis.domain.catalogue import EMBEDDING, EMPTY_CHAIN, Dataset, DatasetForm, ModelVersion, chained
 from arangovis.domain.errors import Conflict, Fault, InvalidInput
 from arangovis.domain.graph import Caller, EdgeId, Record
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document
 from arangovis.domain.views import integer, optional_integer, text
 from arangovis.services.blobs import BlobReference, Blobs
+from arangovis.services.embedding.embedder import METHOD as EMBEDDER
+from arangovis.services.params import params_slot
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction, record_key
 from arangovis.tabular import Rows
 
 REMEMBERED_US = 7 * 24 * 3600 * 1_000_000
 """How long an idempotency key is remembered."""
-_EMPTY_CHAIN = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Datasets:
         """
         _check_embedding(version, rows, required=False)
         blob = self._blobs.save(rows.to_parquet(), caller)
-        digest = _chained(_EMPTY_CHAIN, blob.digest)
+        digest = chained([blob.digest])
         name = f"training data of {version.name} {version.version}"
         node = named_id("dataset", version.project, f"{version.id}/training", digest)
 
@@ -102,7 +102,7 @@ class Datasets:
             Conflict: the idempotency key was used for other rows.
 
         """
-        _check_embedding(version, rows, required=version.signature.embedding_dimension is not None)
+        _check_embedding(version, rows, required=self._must_have_embeddings(version))
         blob = self._blobs.save(rows.to_parquet(), caller)
         node = production_id(version)
         body = record_key(str(node), "body", rows.body_digest)
@@ -120,6 +120,11 @@ class Datasets:
             return Stored(node, rows.count, created=True)
 
         return self._store.transact(action, caller)
+
+    def _must_have_embeddings(self, version: ModelVersion) -> bool:
+        """Say whether production rows have to bring embeddings: the signature says so, and nothing makes them."""
+        has_embedder = self._store.reserved("current-params", params_slot(version, EMBEDDER)) is not None
+        return version.signature.embedding_dimension is not None and not has_embedder
 
     def training(self, version: ModelVersion) -> Dataset | None:
         """Return the training data in force, or None."""
@@ -163,7 +168,7 @@ def _append_segment(transaction: Transaction, version: ModelVersion, blob: BlobR
     facts = _facts(
         f"production data of {version.name} {version.version}",
         DatasetForm.STREAM,
-        digest=_chained(before.digest if before else _EMPTY_CHAIN, blob.digest),
+        digest=chained([blob.digest], before.digest if before else EMPTY_CHAIN),
         rows=rows.count + (before.rows if before else 0),
         segments=1 + (before.segments if before else 0),
     )
@@ -191,10 +196,6 @@ def _segment(record: Record) -> Segment:
 
 def _facts(name: str, form: DatasetForm, *, digest: str, rows: int, segments: int) -> dict[str, str | int]:
     return {"name": name, "form": form.value, "digest": digest, "rows": rows, "segments": segments}
-
-
-def _chained(before: str, digest: str) -> str:
-    return hashlib.sha256(f"{before}{digest}".encode()).hexdigest()
 
 
 def _repeat(seen: Record, node: NodeId, rows: Rows) -> Stored:

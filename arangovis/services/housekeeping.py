@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from arangovis.domain.graph import Caller
+from arangovis.domain.graph import Caller, Record
+from arangovis.domain.json import Document
 from arangovis.domain.series import WORK
+from arangovis.domain.views import integer
 from arangovis.services.blobs import Blobs, SweepReport
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 HOUSEKEEPER = Caller("housekeeping")
 FORGET_BATCH = 500
+UPKEEP, UPKEEP_KEY = "upkeep", "housekeeping"
+"""The record of what the last round found and removed."""
+KEPT = "kept"
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,33 @@ class Housekeeping:
 
         """
         swept = self._blobs.sweep(HOUSEKEEPER)
-        forgotten = sum(self._forget(kind) for kind in ("idempotency", "worker", "reader"))
-        return Tidied(swept, forgotten)
+        forgotten = sum(self._forget(kind) for kind in ("idempotency", "worker", "reader", "sign_in", "delivered"))
+        tidied = Tidied(swept, forgotten)
+        self._note(tidied)
+        return tidied
+
+    def _note(self, tidied: Tidied) -> None:
+        """Write down what there is and what was removed, for whoever watches the service."""
+        blobs, size = self._stored()
+        found: Document = {
+            "artifact_blobs": blobs,
+            "artifact_bytes": size,
+            "housekeeping_timestamp_seconds": self._store.now() // 1_000_000,
+            "housekeeping_removed_blobs": tidied.blobs.staged + tidied.blobs.foreign,
+            "housekeeping_removed_bytes": tidied.blobs.bytes,
+            "housekeeping_forgotten_records": tidied.forgotten,
+        }
+        self._store.transact(lambda tx: tx.put_record(Record(UPKEEP, UPKEEP_KEY, data=found)), HOUSEKEEPER)
+
+    def _stored(self) -> tuple[int, int]:
+        """Return how many blobs nodes refer to, and their bytes."""
+        blobs = size = 0
+        after: Record | None = None
+        while page := self._store.records("blob", KEPT, after=after, limit=PAGE):
+            blobs += len(page)
+            size += sum(integer(record.data, "bytes", 0) for record in page)
+            after = page[-1]
+        return blobs, size
 
     def _forget(self, kind: str) -> int:
         """Remove records that are past due: idempotency keys long answered, workers and readers long lost."""

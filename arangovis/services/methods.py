@@ -1,8 +1,9 @@
 """What runs of these services are called, without loading anything that computes."""
 
 from arangovis.anomaly.methods import SCORE, TRAIN
+from arangovis.services.schedules.actions import METHODS as SCHEDULED
 
-__all__ = ["FRAME_METHODS", "PARSE", "SCORE", "TRAIN", "VERIFY"]
+__all__ = ["FRAME_METHODS", "PARSE", "SCHEDULED", "SCORE", "TRAIN", "VERIFY"]
 
 PARSE = "frame.parse"
 """A file read into a frame."""

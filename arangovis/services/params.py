@@ -47,9 +47,12 @@ class ParamsHistory:
 
     def write(self, transaction: Transaction, version: ModelVersion, method: str, params: ProjectionParams) -> NodeId:
         """Put parameters in force inside an action."""
-        slot = _slot(version, method)
+        return self.write_content(transaction, version, method, _content(method, params))
+
+    def write_content(self, transaction: Transaction, version: ModelVersion, method: str, content: Document) -> NodeId:
+        """Put parameters of any form in force inside an action: `content` has `method`, `values` and `options`."""
+        slot = params_slot(version, method)
         before = transaction.reserved("current-params", slot)
-        content = _content(method, params)
         digest = digest_of(content)
         if before is not None and transaction.get(before).attributes["digest"] == digest:
             return before
@@ -65,7 +68,7 @@ class ParamsHistory:
 
     def in_force(self, version: ModelVersion, method: str) -> NodeId | None:
         """Return the node of the parameters in force, or None if none were ever set."""
-        return self._store.reserved("current-params", _slot(version, method))
+        return self._store.reserved("current-params", params_slot(version, method))
 
     def write_first(
         self, transaction: Transaction, version: ModelVersion, method: str, params: ProjectionParams
@@ -76,7 +79,7 @@ class ParamsHistory:
             Conflict: others were put in force meanwhile.
 
         """
-        now = transaction.reserved("current-params", _slot(version, method))
+        now = transaction.reserved("current-params", params_slot(version, method))
         if now is not None and transaction.get(now).attributes["digest"] != digest_of(_content(method, params)):
             raise Conflict("the parameters were set at this moment; ask again")
         return self.write(transaction, version, method, params)
@@ -88,7 +91,7 @@ class ParamsHistory:
         used: dict[NodeId, list[NodeId]] = {node_id: [] for node_id in ids}
         for edge in self._store.all_edges_of(ids, Direction.DOWNSTREAM, "input_to"):
             used[edge.id.source].append(edge.id.target)
-        current = self._store.reserved("current-params", _slot(version, method))
+        current = self._store.reserved("current-params", params_slot(version, method))
         nodes = sorted(self._store.get_many(ids).values(), key=lambda node: integer(node.attributes, "revision"))
         return [_revision(node, tuple(sorted(used[node.id])), current=node.id == current) for node in nodes]
 
@@ -110,5 +113,6 @@ def _revision(node: Node, runs: tuple[NodeId, ...], *, current: bool) -> Revisio
     )
 
 
-def _slot(version: ModelVersion, method: str) -> str:
+def params_slot(version: ModelVersion, method: str) -> str:
+    """Return the name under which the parameters in force are reserved."""
     return f"{version.id} {method}"

@@ -98,7 +98,7 @@ class Plans:
 
     def _advance(self, transaction: Transaction, plan: Run) -> Run:
         """Make the steps that are ready, and close the plan if nothing is left to wait for."""
-        steps, made = _steps_of(plan), _made_steps(transaction, plan.id)
+        steps, made = steps_of(plan), _made_steps(transaction, plan.id)
         while ready := [step for step in steps if step.name not in made and _is_ready(step, made)]:
             # a step may be answered at once by a run that was made before, and make others ready
             made |= {step.name: self._spawn(transaction, plan, step, made) for step in ready}
@@ -172,7 +172,8 @@ def _made_steps(transaction: Transaction, plan_id: NodeId) -> dict[str, Run]:
     return {edge.id.role: run_of_draft(drafts[edge.id.target]) for edge in edges}
 
 
-def _steps_of(plan: Run) -> tuple[Step, ...]:
+def steps_of(plan: Run) -> tuple[Step, ...]:
+    """Return the steps of a plan, made or not."""
     return tuple(Step.of(step) for step in items(plan.rest, "steps") if isinstance(step, Mapping))
 
 

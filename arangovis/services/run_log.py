@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from arangovis.domain.errors import AlreadyExists, Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, EdgeId
 from arangovis.domain.ids import NodeId, named_id, time_ordered_id
 from arangovis.domain.json import Document, Scalar, digest_of
 from arangovis.domain.runs import Executor, Run, RunState
+from arangovis.domain.views import mapping
 from arangovis.domain.work import Input
 from arangovis.services.catalogue import Registered, project_id
 from arangovis.stores.base import GraphStore
@@ -32,7 +34,8 @@ class LoggedRun:
     """A run to log. Without `key` (a UUID or other key of its own) every call is a new run.
 
     Args:
-        evaluation: measured performance; it becomes an `evaluation` node that the run generated.
+        evaluation: measured performance; it becomes an `evaluation` node that the run generated, and its values
+            are metrics of the run too, where `metrics` has none of the name.
         params_node: whether the parameters become a node of their own too, which the run read.
         deployment_tag: what a deployment can be made by.
         extra: further facts of any shape, which are kept and not searched.
@@ -121,6 +124,15 @@ def _outputs(logged: LoggedRun) -> tuple[Output, ...]:
     return (*logged.outputs, Output(EVALUATION, kind=EVALUATION, attributes=measured))
 
 
+def _measured(logged: LoggedRun) -> Mapping[str, Scalar]:
+    """Return the metrics that the run is found by: its own, and under them those of the evaluations it comes with."""
+    found: dict[str, Scalar] = {}
+    for output in _outputs(logged):
+        if output.kind == EVALUATION:
+            found |= cast("Mapping[str, Scalar]", mapping(output.attributes, "metrics"))  # it is checked when written
+    return {**found, **logged.metrics}
+
+
 def _write_params(transaction: Transaction, run: Run) -> NodeId:
     node = named_id("params", run.project, f"{run.id}/params")
     values = dict(run.params)
@@ -174,7 +186,7 @@ def _run(logged: LoggedRun, run_id: NodeId, project: str | None, content: str, *
         executor=Executor.EXTERNAL,
         run_key=content,
         params=logged.params,
-        metrics=logged.metrics,
+        metrics=_measured(logged),
         name=logged.name,
         started=logged.started,
         ended=ended,

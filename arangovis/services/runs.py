@@ -131,7 +131,12 @@ class Runs:
         """
         if self._store.actions_take_turns and not self._any_due(methods):
             return None
-        return self._store.transact(lambda tx: self._claim(tx, methods, (owner, lease_us)), Caller(owner))
+        claim = self._store.transact(lambda tx: self._claim(tx, methods, (owner, lease_us)), Caller(owner))
+        return None if claim is None else replace(claim, request_id=self._request_of(claim.run.id))
+
+    def _request_of(self, run_id: NodeId) -> str:
+        """Return the id of the request that a run came of."""
+        return next((node.version.request_id for node in self._store.history(run_id)), "")
 
     def _any_due(self, methods: Sequence[str]) -> bool:
         now = self._store.now()
@@ -169,7 +174,7 @@ class Runs:
             renewed = replace(lease, due=due, progress=progress, stage=stage, heartbeat=transaction.now)
             transaction.put_record(renewed.record())
 
-        self._store.transact(action, Caller(claim.owner))
+        self._store.transact(action, Caller(claim.owner, claim.request_id))
 
     def hand_over(self, claim: Claim, owner: str, *, lease_us: int) -> Claim:
         """Give a claimed run to another owner, as the same attempt. From then on only the new claim is good.
@@ -217,7 +222,7 @@ class Runs:
             back = replace(lease, due=due, owner="", failures=failures, progress=0.0, stage="")
             return transaction.put_record(back.record())
 
-        self._store.transact(action, Caller(claim.owner))
+        self._store.transact(action, Caller(claim.owner, claim.request_id))
 
     def succeed(self, claim: Claim, outcome: Outcome, caller: Caller) -> Run:
         """End a run with what it made: bytes first, then artifacts, edges, metrics and state in one transaction.
@@ -257,7 +262,7 @@ class Runs:
             run = load(transaction, claim.run.id)
             return self._end(transaction, run.ended_as(state, now=transaction.now, reason=reason, message=message))
 
-        return self._store.transact(action, Caller(claim.owner))
+        return self._store.transact(action, Caller(claim.owner, claim.request_id))
 
     # --- ending from outside ----------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from arangovis.domain.graph import Node, Page
 from arangovis.domain.ordering import Order
 from arangovis.domain.search import AllOf, Comparison, Operator, Search
-from arangovis.services.searching.conditions import project_key, read_condition
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.searching.conditions import read_condition
 from arangovis.stores.base import GraphStore
 
 

@@ -17,6 +17,7 @@ from arangovis.domain.errors import IntegrityError, NoData
 from arangovis.domain.graph import Caller, EdgeId
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document, JsonValue, digest_of
+from arangovis.domain.views import mapping
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
 from arangovis.services.rows.filters import snapshot_filter
@@ -25,8 +26,10 @@ from arangovis.stores.transaction import Transaction
 from arangovis.tabular import Rows, SegmentReader, error_free, gather, row_errors, row_ids, sample_positions
 from arangovis.tabular.arrow_stream import from_arrow, to_arrow
 from arangovis.tabular.bloom import BloomFilter
+from arangovis.tabular.strata import Codes, class_codes
 
 _ALL = "all rows"
+_SELECTION = "selection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,44 @@ class Snapshots:
         }
         return FrozenSample(node, source.project, attributes, source.id, f"{source.id} {_ALL}")
 
+    def freeze_rows(self, sample: Dataset, rows: Sequence[int], *, name: str, caller: Caller) -> FrozenSample:
+        """Choose rows of a sample, given by their numbers in it, as a snapshot of the same source.
+
+        Raises:
+            IntegrityError: stored bytes are damaged or gone, or it is no sample.
+
+        """
+        if sample.selection is None or sample.source is None:
+            raise IntegrityError(f"{sample.id} is not a sample")
+        known = from_arrow(self._blobs.read(sample.selection))
+        positions = np.asarray(known["position"], dtype=np.int64)[list(rows)]
+        ids = [str(known["id"][row]) for row in rows]
+        blob = self._blobs.save(to_arrow({"position": positions, "id": ids}), caller)
+        digest = digest_of([str(sample.id), blob.digest])
+        attributes: Document = {
+            "name": name,
+            "form": DatasetForm.SNAPSHOT.value,
+            "digest": digest,
+            "rows": len(ids),
+            "segments": sample.segments,
+            "selection": blob.digest,
+            "source": str(sample.source),
+        }
+        node = named_id("dataset", sample.project, f"selection of {sample.id}", digest_of([name, digest]))
+        return FrozenSample(node, sample.project, attributes, sample.id, "", BloomFilter.of(ids))
+
+    def write_selection(self, transaction: Transaction, chosen: FrozenSample) -> None:
+        """Write chosen rows inside the action that keeps them; no sample is put in force."""
+        selection = str(chosen.attributes["selection"])
+        self._blobs.keep(transaction, [selection])
+        transaction.ensure(chosen.node, chosen.project, chosen.attributes)
+        transaction.link(
+            EdgeId("derived_into", chosen.source, chosen.node, "selection"), {"transformation": "selection"}
+        )
+        if chosen.row_filter is not None:
+            source = NodeId.parse(str(chosen.attributes["source"]))
+            transaction.put_record(snapshot_filter(source, selection, chosen.row_filter))
+
     def write(self, transaction: Transaction, sample: FrozenSample) -> None:
         """Write a frozen sample inside the action that uses it, and put it in force."""
         selection = sample.attributes.get("selection")
@@ -154,21 +195,25 @@ class Snapshots:
         return sum(segment.rows - segment.errors for segment in self._datasets.segments(dataset))
 
     def some(self, dataset: Dataset, ordinals: npt.ArrayLike, columns: Sequence[str] | None = None) -> Rows:
-        """Return some rows without errors of a table or of a snapshot of all rows, by their numbers from 0, sorted.
+        """Return some rows without errors of a table or of a snapshot of all rows; see `RowReading.some`."""
+        return self.reading(dataset).some(ordinals, columns)
 
-        Memory is that of these rows, one row group and one stored segment.
+    def reading(self, dataset: Dataset) -> "RowReading":
+        """Return what reads the rows without errors of a table or of a snapshot of all rows, part by part.
 
         Raises:
-            InvalidInput: there are no such rows.
             NoData: the source was deleted.
-            IntegrityError: stored bytes are damaged or gone.
+            IntegrityError: the data set is a sample.
 
         """
         if dataset.selection is not None:
             raise IntegrityError(f"{dataset.id} is a sample, not all rows")
         source = dataset if dataset.source is None else self._source(dataset)
-        readers = self._readers(source, segments=dataset.segments)
-        return gather(readers, error_free(readers, ordinals), columns)
+        return RowReading(self._readers(source, segments=dataset.segments))
+
+    def columns(self, dataset: Dataset) -> Mapping[str, JsonValue]:
+        """Return the types of the columns of a data set, or of what it is a snapshot of, by name."""
+        return mapping(self._store.get(dataset.source or dataset.id).attributes, "columns")
 
     def _source(self, snapshot: Dataset) -> Dataset:
         source = None if snapshot.source is None else self._datasets.find(snapshot.source)
@@ -177,8 +222,46 @@ class Snapshots:
         return source
 
     def _readers(self, source: Dataset, segments: int | None = None) -> list[SegmentReader]:
-        manifest = self._datasets.segments(source)[: segments or source.segments]
-        return [SegmentReader(s.rows, partial(self._blobs.read, s.digest), s.errors) for s in manifest]
+        manifest, last = self._datasets.segments(source)[: segments or source.segments], _LastRead(self._blobs)
+        return [SegmentReader(s.rows, partial(last.read, s.digest), s.errors) for s in manifest]
+
+
+class RowReading:
+    """Reads rows without errors; the segment that was read last is kept, so that going on in it reads nothing."""
+
+    def __init__(self, readers: Sequence[SegmentReader]) -> None:
+        self._readers = readers
+
+    def some(self, ordinals: npt.ArrayLike, columns: Sequence[str] | None = None) -> Rows:
+        """Return some rows by their numbers from 0, sorted.
+
+        Memory is that of these rows, one row group and one stored segment.
+
+        Raises:
+            InvalidInput: there are no such rows.
+            IntegrityError: stored bytes are damaged or gone.
+
+        """
+        return gather(self._readers, error_free(self._readers, ordinals), columns)
+
+    def classes(self, column: str) -> Codes | None:
+        """Return the class of each row; see `class_codes`."""
+        return class_codes(self._readers, column)
+
+
+class _LastRead:
+    """The bytes of the blob that was read last."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._digest, self._data = "", b""
+
+    def read(self, digest: str) -> bytes:
+        if digest != self._digest:
+            self._digest, self._data = "", b""  # not two at a time
+            self._data = self._blobs.read(digest)
+            self._digest = digest
+        return self._data
 
 
 def _slot(source: NodeId, size: int) -> str:

@@ -6,6 +6,7 @@ becomes an input of this run; one that was not is made and becomes its product. 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from arangovis.domain.errors import IntegrityError
 from arangovis.domain.graph import Node
@@ -16,6 +17,8 @@ from arangovis.domain.work import Input, Made
 from arangovis.services.blobs import Blobs
 from arangovis.stores.base import GraphStore
 from arangovis.tabular.bundle import ArrayBundle, from_bytes, to_bytes
+
+T = TypeVar("T")
 
 BUNDLE_MEDIA_TYPE = "application/x-npz"
 REPRODUCES = "reproduces"
@@ -47,13 +50,17 @@ class Stages:
 
         Of several that were made under one key, those that do not suit count as not made.
         """
-        present = None if self.fresh else self._find(role, key, suits)
+        present = None if self.fresh else self._find(role, key, suits, self._read)
         if present is not None:
             return present
         bundle = compute()
         facts = {name: value for name, value in bundle.facts.items() if value is not None}
         self.made.append(Made(role, to_bytes(bundle), BUNDLE_MEDIA_TYPE, stage_key=key, facts=facts))
         return bundle
+
+    def file(self, role: str, key: str) -> bytes | None:
+        """Return the verified bytes of a stage that is a file of its own form, if it was made before."""
+        return None if self.fresh else self._find(role, key, always, self._bytes)
 
     def given(self, artifact: NodeId) -> tuple[ArrayBundle, str]:
         """Return the arrays and the stage key of an artifact that the run was asked to use, among its inputs already.
@@ -65,17 +72,20 @@ class Stages:
         node = self.store.get(artifact)
         return self._read(node), text(node.attributes, "stage_key")
 
-    def _find(self, role: str, key: str, suits: Callable[[Node], bool]) -> ArrayBundle | None:
+    def _find(self, role: str, key: str, suits: Callable[[Node], bool], read: Callable[[Node], T]) -> T | None:
         page = self.store.search(Search("artifact", Comparison("stage_key", Operator.EQUAL, key), limit=5))
         for node in filter(suits, page.items):
             try:
-                bundle = self._read(node)
+                found = read(node)
             except IntegrityError:
                 self.blobs.verify(text(node.attributes, "digest"))  # clears the damage, so that storing it again works
                 continue
             self.found.append(Input(node.id, role))
-            return bundle
+            return found
         return None
 
+    def _bytes(self, node: Node) -> bytes:
+        return self.blobs.read(text(node.attributes, "digest"))
+
     def _read(self, node: Node) -> ArrayBundle:
-        return from_bytes(self.blobs.read(text(node.attributes, "digest")))
+        return from_bytes(self._bytes(node))

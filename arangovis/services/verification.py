@@ -3,14 +3,13 @@
 A store that others write to meanwhile can show a problem that is none a moment later; ask again then.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from arangovis.artifacts.base import ArtifactStore
-from arangovis.domain.catalogue import Dataset, DatasetForm
+from arangovis.domain.catalogue import Dataset, DatasetForm, chained
 from arangovis.domain.errors import Conflict, IntegrityError, InvalidInput, NotFound
 from arangovis.domain.graph import Direction, Edge, Node, Record
 from arangovis.domain.ids import NodeId
@@ -170,12 +169,10 @@ class _Check:
             yield Problem("broken-manifest", str(dataset.id), f"it has not the segments 1 to {dataset.segments}")
         if sum(integer(segment.data, "rows") for segment in segments) != dataset.rows:
             yield Problem("broken-manifest", str(dataset.id), "its segments have another number of rows")
-        chain = hashlib.sha256(b"").hexdigest()
-        for segment in segments:
-            digest = text(segment.data, "digest")
-            chain = hashlib.sha256(f"{chain}{digest}".encode()).hexdigest()
+        digests = [text(segment.data, "digest") for segment in segments]
+        for digest in digests:
             yield from self._check_blob(dataset.id, digest)
-        if chain != dataset.digest:
+        if chained(digests) != dataset.digest:
             yield Problem("broken-manifest", str(dataset.id), "its digest is not that of its segments")
 
     def _check_series_data(self, series_data: NodeId) -> Iterator[Problem]:
@@ -246,13 +243,7 @@ class _Check:
     # --- reading in pages -----------------------------------------------------------------------------------------
 
     def _pages(self, kind: str) -> Iterator[Sequence[Node]]:
-        cursor: str | None = None
-        while True:
-            page = self._store.search(Search(kind, limit=PAGE, cursor=cursor))
-            yield page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return self._store.all_pages(Search(kind, limit=PAGE))
 
     def _edges_at(self, ids: Sequence[NodeId]) -> Iterator[Edge]:
         """Yield the edges of every kind at some nodes; one may come twice."""

@@ -7,6 +7,7 @@ A backend implements the abstract methods of `GraphStore` and gives its transact
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
@@ -245,6 +246,30 @@ class GraphStore(ABC):
         if node is None:
             raise NotFound(f"there is no {node_id}")
         return node
+
+    def all_pages(self, search: Search) -> Iterator[Sequence[Node]]:
+        """Yield everything that a search finds, in pages of its limit.
+
+        Raises:
+            InvalidInput: the cursor or the limit is not valid.
+
+        """
+        while True:
+            page = self.search(search)
+            yield page.items
+            if page.next_cursor is None:
+                return
+            search = replace(search, cursor=page.next_cursor)
+
+    def all_nodes(self, search: Search) -> Iterator[Node]:
+        """Yield every node that a search finds, read in pages of its limit.
+
+        Raises:
+            InvalidInput: the cursor or the limit is not valid.
+
+        """
+        for page in self.all_pages(search):
+            yield from page
 
     def all_edges(self, node_id: NodeId, direction: Direction, kind: str, *, at: int | None = None) -> Iterator[Edge]:
         """Yield every edge of one kind that leaves (DOWNSTREAM) or enters (UPSTREAM) a node, read page by page.

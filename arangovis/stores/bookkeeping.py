@@ -79,6 +79,10 @@ class Bookkeeping(ABC):
             return self.writes.records[kind, key]
         return self._read_record(kind, key)
 
+    def stored_record(self, kind: str, key: str) -> Record | None:
+        """Return a record as it was before this action."""
+        return self._read_record(kind, key)
+
     def records(
         self, kind: str, group: str | None = None, *, due_max: int | None = None, limit: int = 1000
     ) -> tuple[Record, ...]:

@@ -8,13 +8,14 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from arangovis.domain.access import OPEN
 from arangovis.domain.errors import AlreadyExists, Conflict, Fault, Gone, InUse, InvalidInput, NotFound
 from arangovis.domain.graph import Action, Direction, EdgeId
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import EMPTY, Document, canonical, digest_of
 from arangovis.stores.bookkeeping import Bookkeeping, record_key
 from arangovis.stores.drafts import Draft, EdgeDraft, WriteSet
-from arangovis_schema import LINEAGE_EDGE_KINDS
+from arangovis_schema import LINEAGE_EDGE_KINDS, KeyRule
 from arangovis_schema.declarations import edge_kind_of
 from arangovis_schema.validation import faults_of
 
@@ -34,6 +35,8 @@ class Transaction(Bookkeeping):
         self._created: set[NodeId] = set()
         self.stamp: tuple[int, str] | None = None
         """The time and the id that its writes get, if they are not new ones."""
+        self.scope = OPEN
+        """Who acts: nodes out of reach are as if they were not there, see `arangovis.stores.guarded`."""
 
     # --- what a backend gives ---------------------------------------------------------------------------------
 
@@ -65,6 +68,13 @@ class Transaction(Bookkeeping):
 
     def find_many(self, ids: Iterable[NodeId]) -> dict[NodeId, Draft]:
         """Return the nodes that exist, tombstones included, as the action sees them."""
+        found = self.all_found(ids)
+        if self.scope.projects is None:
+            return found
+        return {node_id: draft for node_id, draft in found.items() if self.scope.sees(node_id, draft.project)}
+
+    def all_found(self, ids: Iterable[NodeId]) -> dict[NodeId, Draft]:
+        """Return the nodes that exist, also those that the action may not see."""
         found: dict[NodeId, Draft] = {}
         unseen: dict[NodeId, None] = {}
         for node_id in ids:
@@ -78,6 +88,14 @@ class Transaction(Bookkeeping):
             self._seen |= read
             found |= read
         return found
+
+    def stored(self, ids: Iterable[NodeId]) -> dict[NodeId, Draft]:
+        """Return the nodes as they were before this action, tombstones included, whoever may see them."""
+        wanted = tuple(ids)
+        unseen = tuple(node_id for node_id in wanted if node_id not in self._seen)
+        if unseen:
+            self._seen |= self._read_nodes(unseen)
+        return {node_id: self._seen[node_id] for node_id in wanted if node_id in self._seen}
 
     def find(self, node_id: NodeId) -> Draft | None:
         """Return a live node, or None if it does not exist or is deleted."""
@@ -112,12 +130,18 @@ class Transaction(Bookkeeping):
             return self.create_new(node_id, project, attributes)
         if not present.deleted:
             raise AlreadyExists(f"{node_id} exists already")
-        return self._put(Draft(node_id, project, attributes))
+        return self._put(Draft(node_id, self._home(node_id, project), attributes))
 
     def create_new(self, node_id: NodeId, project: str | None, attributes: Document) -> Draft:
         """Write a node whose id was just made from random bits: `create` without the look-up."""
         self._created.add(node_id)
-        return self._put(Draft(node_id, project, attributes))
+        return self._put(Draft(node_id, self._home(node_id, project), attributes))
+
+    def _home(self, node_id: NodeId, project: str | None) -> str | None:
+        """Return the project of a new node: the only one of who acts, where none was named and its id is not of it."""
+        if project is not None or self.scope.home is None:
+            return project
+        return self.scope.home if self.vertex_kind(node_id.kind).key_rule is KeyRule.TIME_ORDERED else None
 
     def ensure(self, node_id: NodeId, project: str | None, attributes: Document) -> bool:
         """Create the node, or find the same content there. Return whether it was created.
@@ -174,7 +198,7 @@ class Transaction(Bookkeeping):
 
     def _live_targets(self, node_id: NodeId, kinds: Sequence[str], read: Sequence[EdgeDraft]) -> list[str]:
         edges = self._with_own(read, node_id, Direction.DOWNSTREAM, kinds)
-        ends = self.find_many(edge.id.target for edge in edges if edge.id.target != node_id)
+        ends = self.all_found(edge.id.target for edge in edges if edge.id.target != node_id)
         return [str(end.id) for end in ends.values() if not end.deleted]
 
     def _put(self, draft: Draft) -> Draft:
@@ -219,7 +243,11 @@ class Transaction(Bookkeeping):
         self, node_id: NodeId, direction: Direction, kinds: Sequence[str] | None = None
     ) -> tuple[EdgeDraft, ...]:
         """Return the live edges at a node as the action sees them, all of them."""
-        return self._with_own(self._read_edges(node_id, direction, kinds), node_id, direction, kinds)
+        edges = self._with_own(self._read_edges(node_id, direction, kinds), node_id, direction, kinds)
+        if self.scope.projects is None:
+            return edges
+        seen = self.find_many(end for edge in edges for end in (edge.id.source, edge.id.target))
+        return tuple(edge for edge in edges if edge.id.source in seen and edge.id.target in seen)
 
     def _with_own(
         self, read: Sequence[EdgeDraft], node_id: NodeId, direction: Direction, kinds: Sequence[str] | None

@@ -30,7 +30,7 @@ def to_arrow(columns: Mapping[str, Column], metadata: Mapping[str, str] | None =
     """
     import pyarrow as pa
 
-    arrays = {name: _array(name, values) for name, values in columns.items()}
+    arrays = {name: column_array(name, values) for name, values in columns.items()}
     if len({len(array) for array in arrays.values()}) > 1:
         raise refused("columns", "differ in length")
     table = pa.table(arrays).replace_schema_metadata(metadata)
@@ -51,7 +51,7 @@ def arrow_pieces(tables: Iterable[Mapping[str, Column]]) -> Iterator[bytes]:
 
     pieces, writer = _Pieces(), None
     for columns in tables:
-        table = pa.table({name: _array(name, values) for name, values in columns.items()})
+        table = pa.table({name: column_array(name, values) for name, values in columns.items()})
         writer = writer or pa.ipc.new_stream(pieces, table.schema)
         try:
             writer.write_table(table)
@@ -108,7 +108,7 @@ def from_arrow(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Scala
         table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise IntegrityError("stored columns cannot be read") from error
-    return {name: _values(table.column(name)) for name in table.column_names}
+    return {name: column_values(table.column(name)) for name in table.column_names}
 
 
 def arrow_metadata(data: bytes) -> Mapping[str, str]:
@@ -127,7 +127,13 @@ def arrow_metadata(data: bytes) -> Mapping[str, str]:
     return {name.decode(): value.decode() for name, value in found.items()}
 
 
-def _array(name: str, values: Column) -> "pa.Array":
+def column_array(name: str, values: Column) -> "pa.Array":
+    """Return one column as `to_arrow` writes it.
+
+    Raises:
+        InvalidInput: it holds what has no Arrow type.
+
+    """
     import pyarrow as pa
 
     try:
@@ -138,7 +144,8 @@ def _array(name: str, values: Column) -> "pa.Array":
         raise refused(name, "is not a column of texts, numbers or booleans") from error
 
 
-def _values(column: "pa.ChunkedArray") -> npt.NDArray[np.generic] | list[Scalar]:
+def column_values(column: "pa.ChunkedArray") -> npt.NDArray[np.generic] | list[Scalar]:
+    """Return one column as `from_arrow` reads it."""
     import pyarrow as pa
 
     if pa.types.is_fixed_size_list(column.type) and column.null_count == 0:

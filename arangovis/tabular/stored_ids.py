@@ -27,6 +27,18 @@ def ids_in_arrow(data: bytes) -> list[str] | None:
         raise IntegrityError("stored columns cannot be read") from error
 
 
+def ids_in_parquet(data: bytes) -> list[str] | None:
+    """Return the column `id`, or else `_id`, of a Parquet file as texts; None if it has neither.
+
+    Raises:
+        IntegrityError: the bytes are something else.
+
+    """
+    rows = Rows.from_parquet(data, (ID, ROW_ID))
+    found = next((name for name in (ID, ROW_ID) if rows.has(name)), None)
+    return None if found is None else [str(value) for value in rows.values(found)]
+
+
 def ids_in_segment(data: bytes) -> list[str] | None:
     """Return the ids of a segment's rows, in order; None if they have none and are told apart by their number.
 

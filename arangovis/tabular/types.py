@@ -31,6 +31,12 @@ def type_name(arrow_type: "pa.DataType") -> str:
     return _NAMES[str(arrow_type)]
 
 
+def vector_length(word: str) -> int | None:
+    """Return how many numbers an embedding has by the word for its type; None if it is another type."""
+    length = word.removeprefix("embedding of ")
+    return int(length) if length != word and length.isdecimal() else None
+
+
 _NAMES = {"null": NULL, "bool": "boolean", "string": "text", "date32[day]": "date", "time64[us]": "time"}
 
 

@@ -128,9 +128,13 @@ class ArtifactStoreSuite(ABC):
     @pytest.mark.parametrize("damaged", [b"all of iT", b"", b"all of it and more"])
     def test_damage_is_found_on_read(self, store: ArtifactStore, damaged: bytes) -> None:
         digest = store.put(b"all of it")
+        assert store.is_intact(digest)
         self.overwrite(store, digest, damaged)
         with pytest.raises(IntegrityError):
             store.read(digest)
+        assert not store.is_intact(digest)
+        store.remove(digest)
+        assert not store.is_intact(digest)
 
     @pytest.mark.parametrize("digest", NOT_DIGESTS)
     def test_what_is_no_digest_is_refused(self, store: ArtifactStore, digest: str) -> None:

@@ -1,7 +1,6 @@
 """Small valid documents and helpers that the suites for graph stores share."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -143,9 +142,4 @@ def found(store: GraphStore, where: Filter = EVERYTHING, kind: str = "run", proj
 
 def pages(store: GraphStore, search: Search) -> list[Sequence[Node]]:
     """Return all pages of a search."""
-    page = store.search(search)
-    collected = [page.items]
-    while page.next_cursor is not None:
-        page = store.search(replace(search, cursor=page.next_cursor))
-        collected.append(page.items)
-    return collected
+    return list(store.all_pages(search))

@@ -204,6 +204,7 @@ class SearchContract(StoreContract):
             create(store, *group)
         collected = pages(store, Search("run", limit=limit))
         keys = [node.id for page in collected for node in page]
+        assert [node.id for node in store.all_nodes(Search("run", limit=limit))] == keys
         assert sorted(keys) == nodes
         assert [len(page) for page in collected[:-1]] == [limit] * (len(collected) - 1)
         assert len(collected) == -(-6 // limit)

@@ -12,21 +12,27 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from arangovis import tracing
 from arangovis.domain.errors import ArangovisError, LeaseLost, MissingExtra, NoData, NotSupported, StoreUnavailable
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
-from arangovis.domain.work import Claim
+from arangovis.domain.work import Claim, Outcome
+from arangovis.logs import about, set_up
+from arangovis.settings import PREFIX
 from arangovis.workers.context import WorkerContext
-from arangovis.workers.process import die_with_parent
+from arangovis.workers.process import PeakMemory, die_with_parent
 from arangovis.workers.protocol import Advance, End, Job, read_job, report_line
 
 _log = logging.getLogger("arangovis.compute")
 
 TELL_EVERY_S = 0.1
+PEAK_MEMORY = "peak_memory_mb"
+"""The metric that says how many MiB a run took at most, what the process held before it included."""
 COMPILED = "NUMBA_CACHE_DIR"
 """Where numba, which reads this when it is imported, keeps what it compiled: a restart need not compile again."""
 
@@ -34,7 +40,8 @@ COMPILED = "NUMBA_CACHE_DIR"
 def main() -> None:
     """Serve jobs from standard input until it closes."""
     die_with_parent()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up(os.environ.get(f"{PREFIX}LOG_FORMAT") or "text")
+    tracing.set_up(os.environ.get(f"{PREFIX}OTEL_ENDPOINT") or "", "compute", at_once=True)
     jobs, output = _claim_pipes()
     queue = _read_jobs(jobs)
     context = load_context(sys.argv[1])
@@ -43,7 +50,8 @@ def main() -> None:
         warm_up(context)
     while True:
         job = queue.get()
-        end = compute(context, job, output)
+        with about(job.request, job.run), tracing.span(job.request, "compute", {"arangovis.run": job.run}):
+            end = compute(context, job, output, peak=PeakMemory())
         _write(output, End(end is not None, end.value if end else ""))
 
 
@@ -54,16 +62,20 @@ def load_context(factory: str) -> WorkerContext:
     return made
 
 
-def compute(context: WorkerContext, job: Job, output: BinaryIO) -> RunState | None:
-    """Compute one job and store its end. Return the state it ended in, or None if nothing could be stored."""
+def compute(context: WorkerContext, job: Job, output: BinaryIO, *, peak: PeakMemory | None = None) -> RunState | None:
+    """Compute one job and store its end. Return the state it ended in, or None if nothing could be stored.
+
+    With `peak` the run says how much memory it took, as its metric `peak_memory_mb`.
+    """
     try:
-        claim = Claim(context.runs.get(NodeId.parse(job.run)), job.owner, job.attempt)
+        claim = Claim(context.runs.get(NodeId.parse(job.run)), job.owner, job.attempt, job.request)
     except ArangovisError:
         _log.exception("%s could not be read", job.run)
         return None
     try:
-        outcome = context.handlers[claim.run.method](claim.run, _Teller(output))
-        return context.runs.succeed(claim, outcome, Caller(job.owner)).state
+        _log.info("computing %s", claim.run.method)
+        outcome = _measured(context.handlers[claim.run.method](claim.run, _Teller(output)), peak)
+        return context.runs.succeed(claim, outcome, Caller(job.owner, job.request)).state
     except LeaseLost:
         _log.warning("%s is not ours any more", job.run)
         return RunState.CANCELLED
@@ -72,6 +84,11 @@ def compute(context: WorkerContext, job: Job, output: BinaryIO) -> RunState | No
         return None
     except Exception as error:
         return _store_failure(context, claim, error)
+
+
+def _measured(outcome: Outcome, peak: PeakMemory | None) -> Outcome:
+    held = None if peak is None else peak.mib()
+    return outcome if held is None else replace(outcome, metrics={**(outcome.metrics or {}), PEAK_MEMORY: held})
 
 
 class _Teller:

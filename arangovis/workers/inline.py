@@ -27,7 +27,7 @@ def drain(context: WorkerContext) -> int:
 
 def _compute(context: WorkerContext, claim: Claim) -> None:
     try:
-        compute(context, Job(str(claim.run.id), claim.owner, claim.attempt), io.BytesIO())
+        compute(context, Job(str(claim.run.id), claim.owner, claim.attempt, claim.request_id), io.BytesIO())
     except BaseException:
         with suppress(ArangovisError):  # it was ended already, or is another's by now
             context.runs.release(claim, counted=False)

@@ -14,9 +14,13 @@ from arangovis.services.blobs import Blobs
 from arangovis.services.exchange.emitting import Emitting
 from arangovis.services.exchange.receiver import Receiver
 from arangovis.services.housekeeping import Housekeeping
-from arangovis.services.methods import FRAME_METHODS, VERIFY
+from arangovis.services.methods import FRAME_METHODS, SCHEDULED, VERIFY
 from arangovis.services.plans import Plans
 from arangovis.services.runs import Runs
+from arangovis.services.schedules.firing import ScheduleClock
+from arangovis.services.webhooks.hosts import WebhookHosts
+from arangovis.services.webhooks.outbox import Outbox
+from arangovis.services.webhooks.sending import Sending
 from arangovis.settings import PREFIX, Settings, read_settings
 from arangovis.stores.base import GraphStore
 from arangovis.stores.registry import open_store
@@ -77,7 +81,7 @@ def _travelling(settings: Settings) -> dict[str, object]:
 
 
 def _is_local(name: str) -> bool:
-    return name in ("home", "host", "port", "scheduler") or name.endswith("_file")
+    return name in ("home", "host", "port", "scheduler", "backup_root") or name.endswith("_file")
 
 
 def settle(place: Place, environ: Mapping[str, str], *, slots: int) -> Place:
@@ -100,6 +104,12 @@ class Queue:
     store: GraphStore
     runs: Runs
     housekeeping: Housekeeping
+    clock: ScheduleClock
+    """Fires schedules."""
+    outbox: Outbox
+    """Puts down messages to webhooks."""
+    sending: Sending
+    """Sends them."""
     emitting: Emitting | None = None
     """Tells runs to a receiver of OpenLineage events, if one is configured."""
 
@@ -112,9 +122,20 @@ def open_queue(settings: Settings) -> Queue:
     store.migrate()
     blobs = Blobs(store, open_artifacts(settings.artifacts_url))
     emitting = None if receiver is None else Emitting(store, receiver)
-    return Queue(settings, store, Plans(store, blobs).runs, Housekeeping(store, blobs), emitting)
+    runs = Plans(store, blobs).runs
+    return Queue(
+        settings,
+        store,
+        runs,
+        Housekeeping(store, blobs),
+        ScheduleClock(store, runs),
+        Outbox(store),
+        Sending(store, WebhookHosts.of(settings.webhook_hosts), hold_s=settings.lease_s),
+        emitting,
+    )
 
 
 def declared_methods() -> tuple[str, ...]:
     """Return the methods that `arangovis.wiring.worker_context` has handlers for, without loading the handlers."""
-    return (*(METHOD_PREFIX + name for name in names()), *STEP_METHODS, *WORKER_METHODS, *FRAME_METHODS, DETECT, VERIFY)
+    projections = (METHOD_PREFIX + name for name in names())
+    return (*projections, *STEP_METHODS, *WORKER_METHODS, *FRAME_METHODS, *SCHEDULED, DETECT, VERIFY)

@@ -11,8 +11,16 @@ from pathlib import Path
 
 PARENT = "ARANGOVIS_PARENT"
 """The environment variable in which a child finds the id of the process that started it."""
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
+THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+"""What the libraries that compute read: BLAS, Arrow and openTSNE, numba, and those written in Rust."""
 _PR_SET_PDEATHSIG = 1
+_RESET_PEAK = "5"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -69,3 +77,19 @@ def resident_bytes(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
     except (OSError, IndexError, ValueError):
         return 0
+
+
+class PeakMemory:
+    """The most memory that this process held since this was made, counted by the kernel; none off Linux."""
+
+    def __init__(self) -> None:
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
+
+    def mib(self) -> int | None:
+        """Return it in MiB, rounded up, or None if the system does not tell."""
+        try:
+            lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+            return next(-(-int(line.split()[1]) // 1024) for line in lines if line.startswith("VmHWM:"))
+        except (OSError, ValueError, IndexError, StopIteration):
+            return None

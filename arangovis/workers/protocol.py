@@ -22,6 +22,8 @@ class Job:
     run: str
     owner: str
     attempt: int
+    request: str = ""
+    """The id of the request that the run came of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import IO
 from uuid import uuid4
 
+from arangovis import tracing
 from arangovis.domain.errors import ArangovisError, LeaseLost, StoreUnavailable
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
 from arangovis.domain.work import Claim
+from arangovis.logs import about
 from arangovis.workers.place import Place, Queue, open_queue
 from arangovis.workers.pool import ComputePool
 from arangovis.workers.process import resident_bytes
@@ -72,8 +74,10 @@ class Supervisor:
         computes it, and its owner is the process that renews its lease.
         """
         try:
-            claim = Claim(self._runs.get(NodeId.parse(job.run)), job.owner, job.attempt)
-            self._compute_as_own(claim) if take else self._compute(claim)
+            claim = Claim(self._runs.get(NodeId.parse(job.run)), job.owner, job.attempt, job.request)
+            facts = {"arangovis.run": job.run, "arangovis.method": claim.run.method, "arangovis.attempt": job.attempt}
+            with about(job.request, job.run), tracing.span(job.request, "run", facts):
+                self._compute_as_own(claim) if take else self._compute(claim)
         except LeaseLost:
             _log.info("attempt %d of %s ended, was cancelled, or is another's", job.attempt, job.run)
         except (ArangovisError, OSError):
@@ -122,7 +126,7 @@ class Supervisor:
         now = time.monotonic()
         watch = _Watch(deadline=now + self._settings.run_time_max_s, renewed_at=now, look_at=now + TICK_S)
         reports = Reports(_pipe(process.stdout))
-        if not _send(process, Job(str(claim.run.id), claim.owner, claim.attempt)):
+        if not _send(process, Job(str(claim.run.id), claim.owner, claim.attempt, claim.request_id)):
             return self._give_back(claim)
         while watch.end is None:
             # What it started may hold its output open after its death, so the end of the output is not enough.

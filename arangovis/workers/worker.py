@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -13,10 +12,11 @@ from arangovis.domain.errors import ArangovisError, LeaseLost
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import Document
 from arangovis.domain.work import Claim
-from arangovis.services.exchange.emitting import Emitting
+from arangovis.logs import about
 from arangovis.services.external.watching import lose_overdue
-from arangovis.workers.place import Place
+from arangovis.workers.place import Place, Queue
 from arangovis.workers.protocol import Job
+from arangovis.workers.rounds import Round
 from arangovis.workers.supervisor import process_name, supervise, supervisor_at
 
 _log = logging.getLogger("arangovis.worker")
@@ -29,6 +29,8 @@ TIDY_FIRST_S = 60.0
 TIDY_EVERY_S = 3600.0
 SERIES_EVERY_S = 10.0
 TELL_EVERY_S = 1.0
+SCHEDULES_EVERY_S = 1.0
+WEBHOOKS_EVERY_S = 1.0
 _US = 1_000_000
 
 
@@ -70,11 +72,7 @@ class Worker:
         self._waiting: set[Future[None]] = set()
         self._hold_at = 0.0
         self._heartbeat_at = 0.0
-        self._tidy_at = clock() + TIDY_FIRST_S
-        self._series_at = 0.0
-        self._series_round: threading.Thread | None = None
-        self._tell_at = 0.0
-        self._tell_round: threading.Thread | None = None
+        self._rounds = _rounds(self._queue, clock() + TIDY_FIRST_S)
         self.name = process_name()
 
     def run(self) -> None:
@@ -107,9 +105,8 @@ class Worker:
             self._collect()
             self._hold()
             self._show_life()
-            self._tidy()
-            self._keep_series()
-            self._tell()
+            for part in self._rounds:
+                part.look(self._clock())
             return len(self._busy) < _now(self._slots) and self._claim()
         except ArangovisError:
             _log.warning("the store did not answer; trying again", exc_info=True)
@@ -120,9 +117,11 @@ class Worker:
         claim = self._queue.runs.claim(self._methods, self.name, lease_us=lease_us)
         if claim is None:
             return False
-        _log.info("claimed %s (%s), attempt %d", claim.run.id, claim.run.method, claim.attempt)
+        with about(claim.request_id, str(claim.run.id)):
+            _log.info("claimed %s (%s), attempt %d", claim.run.id, claim.run.method, claim.attempt)
+        job = Job(str(claim.run.id), claim.owner, claim.attempt, claim.request_id)
         try:
-            future = self._executor.submit(self._supervise, Job(str(claim.run.id), claim.owner, claim.attempt))
+            future = self._executor.submit(self._supervise, job)
         except OSError:  # the executor cannot be reached; its slots tell when it can
             self._release(claim)
             return False
@@ -172,52 +171,6 @@ class Worker:
         if lost := lose_overdue(self._queue.store):
             _log.info("nothing was heard of %d external runs in time: they count as lost", lost)
 
-    def _tidy(self) -> None:
-        """Start a round of housekeeping beside the work."""
-        if self._clock() >= self._tidy_at:
-            self._tidy_at = self._clock() + TIDY_EVERY_S
-            threading.Thread(target=self._make_round, daemon=True, name="housekeeping").start()
-
-    def _keep_series(self) -> None:
-        """Have rows of series merged beside the work, if it is due and the round before is done."""
-        if self._clock() < self._series_at or (self._series_round is not None and self._series_round.is_alive()):
-            return
-        self._series_at = self._clock() + SERIES_EVERY_S
-        if self._queue.housekeeping.series_is_due():
-            self._series_round = threading.Thread(target=self._make_series_round, daemon=True, name="series")
-            self._series_round.start()
-
-    def _tell(self) -> None:
-        """Have runs told to others beside the work, if there is anything to tell and the round before is done."""
-        emitting = self._queue.emitting
-        is_busy = self._tell_round is not None and self._tell_round.is_alive()
-        if emitting is None or is_busy or self._clock() < self._tell_at:
-            return
-        self._tell_at = self._clock() + TELL_EVERY_S
-        if emitting.is_due():
-            self._tell_round = threading.Thread(
-                target=self._make_tell_round, args=(emitting,), daemon=True, name="tell"
-            )
-            self._tell_round.start()
-
-    def _make_tell_round(self, emitting: Emitting) -> None:
-        try:
-            _log.debug("told runs: %s", emitting())
-        except ArangovisError as error:
-            _log.warning("runs are told later: %s", error.detail)
-
-    def _make_series_round(self) -> None:
-        try:
-            _log.info("rows of series: %s", self._queue.housekeeping.series())
-        except ArangovisError as error:
-            _log.info("rows of series wait for the next round: %s", error.detail)
-
-    def _make_round(self) -> None:
-        try:
-            _log.info("housekeeping: %s", self._queue.housekeeping())
-        except ArangovisError as error:
-            _log.info("housekeeping waits for the next round: %s", error.detail)
-
     def _shut_down(self) -> None:
         """Give back the runs that are ours, so that their supervisors find the leases gone and kill what computes."""
         for future, claim in self._busy.items():
@@ -241,3 +194,18 @@ class Worker:
 
 def _now(slots: int | Callable[[], int]) -> int:
     return slots if isinstance(slots, int) else slots()
+
+
+def _rounds(queue: Queue, tidy_at: float) -> Sequence[Round]:
+    """Return what is done beside the work."""
+    housekeeping, emitting = queue.housekeeping, queue.emitting
+    telling = [] if emitting is None else [Round("told runs", TELL_EVERY_S, emitting, emitting.is_due)]
+    return (
+        Round("housekeeping", TIDY_EVERY_S, housekeeping, first_s=tidy_at),
+        # what merges rows is loaded when there is something to merge, not now
+        Round("rows of series", SERIES_EVERY_S, lambda: housekeeping.series(), housekeeping.series_is_due),  # noqa: PLW0108
+        Round("schedules", SCHEDULES_EVERY_S, queue.clock, queue.clock.is_due),
+        Round("messages", WEBHOOKS_EVERY_S, queue.outbox, queue.outbox.is_due),
+        Round("webhooks", WEBHOOKS_EVERY_S, queue.sending, queue.sending.is_due),
+        *telling,
+    )

@@ -73,6 +73,22 @@ FEED = RecordKind(
     "when its next round may begin",
 )
 
+SCHEDULE = RecordKind(
+    "schedule", "When a schedule fires next, and how it went so far.", "on or off", "when it fires next"
+)
+WEBHOOK = RecordKind("webhook", "The secret that a webhook signs with; no answer shows it.", "unused", "unused")
+DELIVERY = RecordKind("delivery", "A message that waits to be sent to a webhook.", "unused", "when it is sent next")
+DELIVERED = RecordKind(
+    "delivered",
+    "A message that a webhook took, or that was given up.",
+    "the key of its webhook",
+    "when it may be forgotten",
+)
+UPKEEP = RecordKind("upkeep", "What the last round of housekeeping found and removed.", "unused", "unused")
+
+TOKEN = RecordKind("token", "A bearer token, without its secret: a hash of it.", "unused", "unused")
+SIGN_IN = RecordKind("sign_in", "A sign-in of the page: a hash of what its cookie holds.", "unused", "when it ends")
+
 STORE = RecordKind("store", "What tells this store from every other one.", "unused", "unused")
 COPY = RecordKind("copy", "Of which store this one is a copy, and how far it came.", "unused", "unused")
 
@@ -92,6 +108,13 @@ RECORD_KINDS = (
     READER,
     SESSION,
     FEED,
+    SCHEDULE,
+    WEBHOOK,
+    DELIVERY,
+    DELIVERED,
+    UPKEEP,
+    TOKEN,
+    SIGN_IN,
     STORE,
     COPY,
 )

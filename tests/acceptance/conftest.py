@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.acceptance.page_tools import Visit, base_of, running_browser, visiting
 from tests.acceptance.processes import Server, running_service, until
 from tests.backends import Backends, running_backends
 
@@ -46,3 +48,23 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         task = server.task("plottable_embeddings/pca", told.first.number)
         until(lambda: server.state(task) == "SUCCESS", what="the pca plot")
         yield server.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Run Chromium for the tests of a page."""
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def base(demo_server: str) -> str:
+    """Return the address of the demo's service, whose page is built."""
+    return base_of(demo_server)
+
+
+@pytest.fixture
+def visit(base: str, browser: Any) -> Iterator[Visit]:
+    """Open a window on the demo's service."""
+    with visiting(browser, base) as visit:
+        yield visit

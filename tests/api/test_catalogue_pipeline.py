@@ -310,8 +310,8 @@ def test_a_deployment_is_replaced_rolled_back_and_archived_with_history(ada: Cli
     first = ada.provision("release", state="active")
     train(ada, given, "release", 0.95)
     second = ada.provision("release")
-    assert (second.state, second.replaces, ada.deployment("release").node) == ("scheduled", first.node, first.node)
-    ada.change_deployment(second, "active")
+    assert (second.state, second.replaces, ada.deployment("release").node) == ("scheduled", None, first.node)
+    assert ada.change_deployment(second, "active").replaces == first.node
     assert ada.deployment(first.node).state == "archived"
     assert ada.deployment("release").node == second.node
     back = connect("grace").roll_back("release", reason="too slow")

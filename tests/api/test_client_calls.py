@@ -167,7 +167,7 @@ def test_a_projection_is_computed_once_and_says_where_it_comes_from(ada: Client,
 
 def test_a_projection_shows_itself_in_a_line_and_cannot_be_changed(ada: Client) -> None:
     shown = ada.project(registered(ada), "pca")
-    assert repr(shown) == f"Projection({shown.run}, 60 x 2, global_score=1)"
+    assert repr(shown).startswith(f"Projection({shown.run}, 60 x 2, global_score=1, auc_rnx=0.")
     with pytest.raises(TypeError):
         shown.result["data"] = []  # type: ignore[index]
     with pytest.raises(AttributeError):

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import falcon
@@ -15,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
     """Return a built page in small."""
     built = tmp_path / "static"
     (built / "assets").mkdir(parents=True)
-    (built / "index.html").write_text("<script src=./assets/index-BQp5JNux.js></script>")
+    (built / "index.html").write_text('<script src="./assets/index-BQp5JNux.js"></script>')
     (built / "assets" / "index-BQp5JNux.js").write_text("draw()")
     (built / "assets" / "mark.svg").write_text("<svg/>")
     (built / "secret.txt").write_text("secret")
@@ -29,6 +30,7 @@ def page(folder: Path) -> TestClient:
     resource = Page(folder)
     app.add_error_handler(ArangovisError, handle_domain_error)
     app.add_route("/", resource)
+    app.add_route("/ui/{name}", resource, suffix="view")
     app.add_route("/assets/{name}", resource, suffix="asset")
     return TestClient(app)
 
@@ -45,6 +47,15 @@ def test_the_page_is_asked_for_each_time(page: TestClient, folder: Path) -> None
     assert page.simulate_get("/", headers=tag).text == "another build"
 
 
+def test_a_view_is_the_same_page_whose_files_are_one_level_up(page: TestClient) -> None:
+    view = page.simulate_get("/ui/embeddings", query_string="plot=artifact/1")
+
+    assert view.text == '<script src="../assets/index-BQp5JNux.js"></script>'
+    assert view.headers["etag"] != page.simulate_get("/").headers["etag"]
+    assert "script-src 'self'" in view.headers["content-security-policy"]
+    assert page.simulate_get("/ui/home", headers={"If-None-Match": view.headers["etag"]}).status_code == 304
+
+
 def test_a_hashed_file_is_kept_for_ever(page: TestClient) -> None:
     script, mark = page.simulate_get("/assets/index-BQp5JNux.js"), page.simulate_get("/assets/mark.svg")
 
@@ -53,6 +64,20 @@ def test_a_hashed_file_is_kept_for_ever(page: TestClient) -> None:
     assert "immutable" in script.headers["cache-control"]
     assert mark.headers["content-type"].startswith("image/svg+xml")
     assert "no-cache" in mark.headers["cache-control"]
+
+
+def test_a_file_is_sent_compressed_to_those_who_take_it(page: TestClient, folder: Path) -> None:
+    name = "/assets/index-BQp5JNux.js"
+    packed = page.simulate_get(name, headers={"Accept-Encoding": "br, gzip"})
+    refused = page.simulate_get(name, headers={"Accept-Encoding": "gzip;q=0"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == b"draw()"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert refused.text == "draw()"
+    assert refused.headers["etag"] != packed.headers["etag"]
+    (folder / "assets" / "index-BQp5JNux.js").write_text("draw(again)")
+    assert gzip.decompress(page.simulate_get(name, headers={"Accept-Encoding": "gzip"}).content) == b"draw(again)"
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/mark.svg"])

@@ -7,6 +7,7 @@ import pytest
 
 from arangovis.domain.ids import NodeId
 from arangovis.projections.registry import names, projector
+from arangovis.tabular.arrow_stream import from_arrow
 from arangovis.tabular.bundle import ArrayBundle, from_bytes
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
@@ -43,6 +44,35 @@ def test_every_method_plots_and_places(world: World, method: str) -> None:
     assert provenance["parameters"] == dict(projector(method).parameters.defaults())
     assert provenance["seed"] == 42
     assert provenance["alignment"] is None
+
+
+def test_what_a_run_records_of_its_projection(world: World) -> None:
+    number = world.model("recorded", production=digits(0, 120))
+    world.set_params(number, parameters("umap", min_dist=0.25), "umap")
+    task = world.start(number, "umap")
+    provenance = world.finished(task)["result"]["provenance"]
+    run = world.run(task)
+    assert run.seed == provenance["seed"] == 42
+    assert dict(run.params) == provenance["parameters"] == parameters("umap", min_dist=0.25)
+    assert run.environment["engine"] == projector("umap").engine({})
+    assert run.environment["algorithm_version"] == projector("umap").algorithm_version
+    neighbours = NodeId.parse(world.made(task)["neighbours"])
+    facts = world.service.store.get(neighbours).attributes["facts"]
+    assert (facts["metric"], facts["rows"], facts["search"], facts["recall"]) == ("euclidean", 120, "blocks", 1.0)
+    made = bundle(world, task, "transformer").facts
+    assert (made["engine"], made["seed"], made["min_dist"]) == (run.environment["engine"], 42, 0.25)
+
+
+def test_how_much_each_point_can_be_believed_is_stored_with_the_plot(world: World) -> None:
+    number = world.model("believed", production=digits(0, 150), training=training_digits(900, 1000))
+    task = world.start(number, "umap")
+    quality = world.finished(task)["result"]["visualization_metrics"]
+    plot = NodeId.parse(world.made(task)["plot"])
+    columns = from_arrow(world.service.blobs.read(str(world.service.store.get(plot).attributes["digest"])))
+    local = np.asarray(columns["local_trustworthiness"], dtype=np.float64)
+    assert local.shape == (250,)
+    assert local.mean() == pytest.approx(quality["trustworthiness"], abs=1e-6)
+    assert local.min() < local.max() <= 1
 
 
 def test_the_engine_can_be_asked_for(world: World) -> None:

@@ -13,6 +13,7 @@ from arangovis.domain.errors import InvalidInput, NotFound
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
 from arangovis.domain.work import Input
+from arangovis.services.lineage.around import Around
 from arangovis.wiring import Arangovis
 from tests.api.working import ask, take
 from tests.known_graph import KnownGraph, build
@@ -297,3 +298,35 @@ def test_budgets_of_a_recomputation_are_checked(client: TestClient, graph: Known
     path = f"/api/v1/impact/{graph['raw-1']}/recompute"
     for body in ({"depth": -1}, {"limit": 0}, {"replace": []}, {"other": 1}):
         assert client.simulate_post(path, json=body).status_code == 400, body
+
+
+# --- around -----------------------------------------------------------------------------------------------------
+
+
+def test_around_nodes_are_their_edges_and_how_many_neighbours_they_have(sdk: Client, graph: KnownGraph) -> None:
+    plot, run = graph["plot-1"], graph["project-1"]
+    shown = sdk.around([run, plot, plot, NodeId.of("run", "unknown")])
+
+    assert {node.id for node in shown.nodes} == {run, plot}
+    assert [(edge.id.kind, edge.id.source, edge.id.target) for edge in shown.edges] == [("generated", run, plot)]
+    for degree in shown.degrees:
+        ends = {
+            way: {neighbour.node.id for neighbour in sdk.edges(degree.node, direction=way)}
+            for way in ("upstream", "downstream")
+        }
+        assert (degree.upstream, degree.downstream) == (len(ends["upstream"]), len(ends["downstream"]))
+        assert not degree.at_least
+
+
+def test_around_a_hub_counts_a_page_and_says_so(service: Arangovis, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = build(service.store)
+    monkeypatch.setattr("arangovis.services.lineage.around.SCAN_LIMIT_MAX", 1)
+    monkeypatch.setattr("arangovis.services.lineage.around.EDGE_PAGE_MAX", 1)
+    shown = Around(service.store).of([graph["project-1"], graph["plot-1"]])
+    assert [degree.at_least for degree in shown.degrees] == [True, True]
+    assert len(shown.edges) == 1
+
+
+def test_around_takes_so_many_nodes_and_no_more(sdk: Client, graph: KnownGraph) -> None:
+    with pytest.raises(InvalidInput, match="nodes"):
+        sdk.around([graph["plot-1"]] * 1001)

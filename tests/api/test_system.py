@@ -1,9 +1,14 @@
+import json
+import re
+from pathlib import Path
+
 import pytest
 from falcon.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from arangovis.domain.errors import StoreUnavailable
-from arangovis.domain.graph import Caller
+from arangovis.domain.graph import Caller, Record
+from arangovis.services.housekeeping import Housekeeping
 from arangovis.wiring import Arangovis
 from tests.api.contract import PROBLEM
 from tests.api.samples import register
@@ -123,3 +128,58 @@ def test_a_bug_of_ours_shows_nothing(
     assert "RuntimeError" not in result.text
     assert "r-2" in result.json["detail"]
     assert "/secret/path" in caplog.text
+
+
+def test_every_figure_is_shown(client: TestClient, service: Arangovis, caller: Caller) -> None:
+    ask(service, caller)
+    Housekeeping(service.store, service.blobs)()
+    service.store.transact(lambda tx: tx.put_record(_worker(service.store.now())), caller)
+    for etag in (None, client.simulate_get("/api/v1/projects").headers.get("ETag")):
+        client.simulate_get("/api/v1/projects", headers={} if etag is None else {"If-None-Match": etag})
+
+    counted = counters(client)
+
+    method = service.store.records("lease")[0].data["method"]
+    assert counted["arangovis_queue_runs", str(method)] == 1
+    assert counted["arangovis_queue_age_seconds", str(method)] >= 0
+    assert counted["arangovis_runs", "PENDING"] == 1
+    assert (counted["arangovis_workers",], counted["arangovis_worker_slots",]) == (1, 3)
+    assert counted["arangovis_store_commit_seconds_count",] > 0
+    assert counted["arangovis_cached_answers_total", "/api/v1/projects"] == 1
+    assert counted["arangovis_housekeeping_timestamp_seconds",] > 1.7e9
+    assert counted["arangovis_webhook_messages", "waiting"] == 0
+
+
+def test_shed_requests_are_counted(client: TestClient, service: Arangovis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreUnavailable("the store does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.store.inner, "search", refuse)  # type: ignore[attr-defined]
+        assert client.simulate_get("/api/v1/projects").status_code == 503
+    assert counters(client)["arangovis_requests_shed_total", "503"] == 1
+
+
+def test_the_dashboard_shows_what_is_exported(client: TestClient, service: Arangovis) -> None:
+    """Every metric that a panel asks for is one of ours; of labelled counters, the declarations count."""
+    client.simulate_get("/health")
+    exported = {name.partition(" ")[0] for name in _declared(client.simulate_get("/metrics").text)}
+    dashboard = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "arangovis.json").read_text("utf-8"))
+    asked = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
+        for name in re.findall(r"arangovis_[a-z_]+", target["expr"])
+    }
+    assert len(asked) >= 20
+    assert {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in asked} <= {
+        re.sub(r"_total$", "", name) for name in exported
+    }
+
+
+def _declared(text: str) -> list[str]:
+    return [line.removeprefix("# TYPE ") for line in text.splitlines() if line.startswith("# TYPE ")]
+
+
+def _worker(now: int) -> Record:
+    return Record("worker", "w", due=now + 60_000_000, data={"methods": [], "slots": 3, "pid": 1})

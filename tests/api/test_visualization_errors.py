@@ -51,12 +51,12 @@ def test_too_few_rows_are_not_supported(world: World) -> None:
 
 def test_a_metric_that_makes_no_sense_of_the_data_is_not_supported(world: World) -> None:
     number = world.model(production=digits(0, 60))
-    world.set_params(number, {"metric": "haversine", "min_dist": 0.1, "n_components": 2, "n_neighbours": 5}, "umap")
+    world.set_params(number, {"metric": "jaccard", "min_dist": 0.1, "n_components": 2, "n_neighbours": 5}, "umap")
     task = world.start(number, "umap")
     world.work()
     answer = world.poll(task)
     assert (answer.status_code, answer.json["state"]) == (404, "NOT_SUPPORTED")
-    assert "haversine" in answer.json["message"]
+    assert "jaccard" in answer.json["message"]
 
 
 def test_rows_with_errors_are_left_out(world: World) -> None:

@@ -50,6 +50,44 @@ def test_one_search_serves_fit_panel_and_other_parameters(world: World) -> None:
         assert not {"neighbours", "fit_neighbours"} & world.made(task).keys()
 
 
+@pytest.mark.parametrize(
+    ("given", "columns", "fault"),
+    [
+        ({"metric": "cosine", "p": 3}, 64, "parameters.p: means nothing to the metric cosine; leave it out"),
+        ({"metric": "wminkowski", "w": "1,2"}, 64, "parameters.w: has 2 weights; the rows have 64 dimensions"),
+        ({"metric": "wminkowski", "w": "1,-2"}, 64, "parameters.w: '1,-2' is not a list of numbers above zero"),
+        ({"metric": "euclid"}, 64, "parameters.metric: 'euclid' is not one of euclidean, manhattan"),
+    ],
+)
+def test_a_metric_that_cannot_be_meant_is_refused_when_it_is_set(
+    world: World, given: dict[str, object], columns: int, fault: str
+) -> None:
+    matrix = embeddings(0, 30)[:, :columns]
+    number = world.model("unfit metrics", production=rows(matrix), signature=signature(columns))
+    body = {"model_version_id": number, "parameters": {**UMAP, **given}}
+    refused = world.post("/params/umap", body)
+    assert refused.status_code == 400
+    assert fault in refused.json["message"], refused.json
+    kept = world.get("/params/umap", f"model_version_id={number}").json["parameters"]
+    assert kept["metric"] == "euclidean", "nothing of it is stored"
+
+
+def test_a_metric_that_cannot_measure_such_rows_is_refused_when_a_projection_is_asked_for(world: World) -> None:
+    number = world.model("no sphere", production=rows(embeddings(0, 60)[:, :3]), signature=signature(3))
+    world.set_params(number, {**UMAP, "metric": "haversine"}, "umap")
+    said = "the metric haversine does not suit these data: it needs two columns, latitude and longitude in radians"
+    native = {"model_version": number, "method": "umap"}
+    for answer in (
+        world.post("/plottable_embeddings/umap", {"model_version_id": number}),
+        world.post("/jobs/umap", {"model_version_id": number}),
+        world.client.simulate_post("/api/v1/projections", json=native),
+        world.client.simulate_post("/api/v1/projections", json={**native, "rows": "all"}),
+    ):
+        assert answer.status_code == 400, answer.text
+        assert f"metric: {said}; there are 3" in answer.text
+    assert world.work() == 0, "no run was made"
+
+
 def test_who_wants_more_neighbours_searches_once_for_all(world: World) -> None:
     number = world.model("more neighbours", production=digits(0, 250))
     first, more = project(world, number), project(world, number, n_neighbours=160)
@@ -130,7 +168,6 @@ def test_two_columns_are_shown_as_they_are(world: World) -> None:
 @pytest.mark.parametrize(
     ("metric", "columns", "reason"),
     [
-        ("haversine", 3, "it needs two columns, latitude and longitude in radians; there are 3"),
         ("jaccard", 64, "other values than 0 and 1, and no threshold is given (in rows 0, 1, 2, 3, 4 and 55 more)"),
         ("mahalanobis", 64, "its covariance needs more rows than dimensions; there are 60 and 64"),
     ],

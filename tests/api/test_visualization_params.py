@@ -152,7 +152,7 @@ def test_limits_belong_to_what_is_allowed(
 
 
 def test_extra_names_are_ignored(world: World, number: int) -> None:
-    parameters = {**GOOD, "categorical_weight": 0.9, "use_labels": True}
+    parameters = {**GOOD, "low_memory": 0.9, "use_labels": True}
     answer = write(world, {"model_version_id": number, "parameters": parameters, "method": "umap", "a": None})
     assert answer.status_code == 200
     assert read(world, number)["parameters"] == GOOD

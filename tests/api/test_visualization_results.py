@@ -248,9 +248,10 @@ def test_text_classes_are_sorted(world: World) -> None:
 # --- quality ------------------------------------------------------------------------------------------------------
 
 
-def test_the_default_quality_is_the_global_score(world: World) -> None:
+def test_every_plot_is_measured_by_the_default_set(world: World) -> None:
     quality = world.plot(world.model(production=digits(0, 200)))["visualization_metrics"]
-    assert quality.keys() == {"global_score"}
+    assert quality.keys() == {"global_score", "auc_rnx", "trustworthiness", "continuity", "spearman_distances"}
+    assert all(isinstance(value, float) for value in quality.values())
     assert quality["global_score"] == pytest.approx(1, abs=1e-6)  # principal components against themselves
 
 

@@ -11,9 +11,8 @@ from arangovis.cli.ask import QUESTIONS
 from arangovis.client import Client
 from arangovis.settings import Settings
 from arangovis.wiring import build
-from arangovis_api.openapi import declared_operations
 from arangovis_api.resources.questions import TAG
-from arangovis_api.routes import native_routes
+from arangovis_api.routes import declared_operations, native_routes
 from arangovis_api.telemetry import Telemetry
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "questions.md"
@@ -75,6 +74,21 @@ def is_of(route: str, example: tuple[str, str], method: str) -> bool:
     """Say whether an example asks a route."""
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route))
     return example[0] == method and re.fullmatch(pattern, example[1]) is not None
+
+
+def test_the_questions_without_a_time_are_named(tmp_path: Path) -> None:
+    service = build(Settings(home=tmp_path))
+    now = set()
+    for route in native_routes(service, Telemetry()):
+        for method, operation in declared_operations(route):
+            fields = () if operation.query is None else operation.query().fields
+            if "at" not in fields:
+                now.add((method.upper(), route.path.removeprefix(ROOT)))
+    service.close()
+    asked = {found for row in rows() for found in re.findall(r"`(GET|POST) (/[^`]*)`", row[1])}
+    (sentence,) = (line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("These do not take `at=`"))
+    named_there = set(re.findall(r"`(GET|POST) (/[^`]*)`", sentence))
+    assert named_there == (asked & now) - {("POST", "/search")}, "POST /search takes it in its body"
 
 
 def test_every_question_has_a_call_and_a_command() -> None:

@@ -12,8 +12,7 @@ from arangovis.cli import COMMANDS, group
 from arangovis.client.connection import TOKEN_VARIABLE, URL_VARIABLE
 from arangovis.settings import DEFAULT_HOME, PREFIX, Settings
 from arangovis.wiring import build
-from arangovis_api.openapi import declared_operations
-from arangovis_api.routes import visualization_routes
+from arangovis_api.routes import declared_operations, visualization_routes
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 

@@ -7,6 +7,7 @@ import falcon
 import orjson
 
 from arangovis.anomaly.scoring import ScoringOptions
+from arangovis.domain.access import Role
 from arangovis.domain.catalogue import ModelVersion
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, TooLarge
 from arangovis.domain.ids import NodeId
@@ -108,6 +109,7 @@ class OneAnomalyModel:
         query=ScoreSchema,
         body=Body(media_types=SCORED),
         answers={200: (ScoredAnswer, CSV, ARROW)},
+        needs=Role.READ,
     )
     def on_post_score(self, req: falcon.Request, resp: falcon.Response, *, number: str, query: ScoreQuery) -> None:
         """Answer a score for each row, in the form in which the rows came unless `Accept` asks for another.

@@ -4,6 +4,7 @@ from typing import Any
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
@@ -76,7 +77,9 @@ class Setups:
     def __init__(self, service: Arangovis) -> None:
         self._service = service
 
-    @operation("Look at an upload and say how it is best read", body=SetupSchema, answers={200: SetupAnswer})
+    @operation(
+        "Look at an upload and say how it is best read", body=SetupSchema, answers={200: SetupAnswer}, needs=Role.READ
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: SetupBody) -> None:
         """Answer separator, header, column types, first rows and warnings; nothing is stored."""
         send(resp, setup_answer(self._service.frames.guess(source_of("source", body.source), hints_of(body.setup))))

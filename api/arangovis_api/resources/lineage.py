@@ -4,7 +4,10 @@ from typing import Any
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.ids import NodeId
+from arangovis.domain.wire import to_wire
+from arangovis.services.lineage.around import Around, Surroundings
 from arangovis.services.lineage.lineage import LineageAnswer, LineageQuestion
 from arangovis.services.lineage.origin import Origin
 from arangovis.wiring import Arangovis
@@ -13,7 +16,11 @@ from arangovis_api.encode import edge_document, node_document, send, visit_docum
 from arangovis_api.operation import operation
 from arangovis_api.schemas.answers import LineageAnswer as LineageAnswerSchema
 from arangovis_api.schemas.answers import OriginAnswer
-from arangovis_api.schemas.graph import AtQuery, AtSchema, LineageQuery, LineageSchema
+from arangovis_api.schemas.generated import answer_schema
+from arangovis_api.schemas.graph import AroundBody, AroundSchema, AtQuery, AtSchema, LineageQuery, LineageSchema
+
+
+TAG = "native"
 
 
 class Lineage:
@@ -35,8 +42,23 @@ class Lineage:
             kinds=query.kinds,
             edges=query.edges,
             at=query.at,
+            shows_hidden=True,
         )
         send(resp, _lineage_document(self._service.lineage.ask(question)))
+
+
+class Surrounding:
+    """One step around nodes: for drawing a part of the graph, whose edges lead on."""
+
+    def __init__(self, service: Arangovis) -> None:
+        self._around = Around(service.store)
+
+    @operation(
+        "Look around nodes", body=AroundSchema, answers={200: answer_schema(Surroundings)}, tag=TAG, needs=Role.READ
+    )
+    def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: AroundBody) -> None:  # noqa: ARG002
+        """Answer the nodes, the edges of lineage among them, and how many neighbours each has both ways."""
+        send(resp, to_wire(self._around.of(body.nodes, at=body.at)))
 
 
 class Origins:

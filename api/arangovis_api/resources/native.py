@@ -10,16 +10,19 @@ from arangovis_api.resources.batch import Batches
 from arangovis_api.resources.comparisons import Comparisons, OneComparison
 from arangovis_api.resources.compatibility import OneInstance, OnePoint, OneSweep, Sweeps, Weights
 from arangovis_api.resources.datasets import ProductionData, TrainingData
+from arangovis_api.resources.embedders import VersionEmbedder
 from arangovis_api.resources.exchange import routes as exchange_routes
 from arangovis_api.resources.frames import Frames, OneFrame, Setups, Uploads
 from arangovis_api.resources.imports import Imports
-from arangovis_api.resources.lineage import Lineage, Origins
+from arangovis_api.resources.lineage import Lineage, Origins, Surrounding
 from arangovis_api.resources.model_versions import MetricSpecs, ModelVersions, OneModelVersion
+from arangovis_api.resources.operations import routes as operation_routes
 from arangovis_api.resources.page import Page
-from arangovis_api.resources.params import ParamsHistory
+from arangovis_api.resources.params import MethodParams, ParamsHistory
 from arangovis_api.resources.pipeline.entities import OneNode
 from arangovis_api.resources.pipeline.routes import pipeline_routes
-from arangovis_api.resources.projections import OneProjection, Projections
+from arangovis_api.resources.projection_points import PlotSelections, ProjectionPoints
+from arangovis_api.resources.projections import OneProjection, ProjectionMethodsResource, Projections
 from arangovis_api.resources.projects import Models, Projects
 from arangovis_api.resources.questions import routes as question_routes
 from arangovis_api.resources.runs import OneRun, Runs
@@ -29,6 +32,7 @@ from arangovis_api.resources.shifts import OneShift, Shifts
 from arangovis_api.resources.stewardship import routes as stewardship_routes
 from arangovis_api.resources.sweep_aliases import SweepAliases
 from arangovis_api.resources.system import Health, Metrics
+from arangovis_api.resources.tokens import routes as access_routes
 from arangovis_api.routes import Route
 from arangovis_api.telemetry import Telemetry
 
@@ -39,9 +43,10 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
     """Return the table."""
     version = f"{ROOT}/model-versions/{{number}}"
     nodes, run, artifact, page = OneNode(service), OneRun(service), OneArtifact(service), Page()
-    projection = OneProjection(service)
+    projection, points = OneProjection(service), ProjectionPoints(service)
     return (
         Route("/", page),
+        Route("/ui/{name}", page, "view"),
         Route("/assets/{name}", page, "asset"),
         Route("/health", Health()),
         Route("/metrics", Metrics(service.store, telemetry)),
@@ -53,23 +58,32 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{version}/training-data", TrainingData(service)),
         Route(f"{version}/production-data", ProductionData(service)),
         Route(f"{version}/metric-specs", MetricSpecs(service)),
+        Route(f"{version}/embedder", VersionEmbedder(service)),
+        Route(f"{version}/embedder/file", VersionEmbedder(service), "file"),
+        Route(f"{version}/params/{{method}}", MethodParams(service)),
         Route(f"{version}/params/{{method}}/history", ParamsHistory(service)),
+        Route(f"{ROOT}/projection-methods", ProjectionMethodsResource()),
         Route(f"{ROOT}/projections", Projections(service)),
         Route(f"{ROOT}/projections/{{key}}", projection),
         Route(f"{ROOT}/projections/{{key}}/rows", projection, "rows"),
         Route(f"{ROOT}/projections/{{key}}/table", projection, "table"),
+        Route(f"{ROOT}/projections/{{key}}/points", points, "points"),
+        Route(f"{ROOT}/projections/{{key}}/neighbours", points, "neighbours"),
+        Route(f"{ROOT}/projections/{{key}}/selections", PlotSelections(service)),
         *frame_routes(service),
         Route(f"{ROOT}/shift-detections", Shifts(service)),
         Route(f"{ROOT}/shift-detections/{{key}}", OneShift(service)),
         Route(f"{ROOT}/runs", Runs(service)),
         Route(f"{ROOT}/runs/{{key}}", run),
         Route(f"{ROOT}/runs/{{key}}/cancel", run, "cancel"),
+        Route(f"{ROOT}/runs/{{key}}/retry", run, "retry"),
         Route(f"{ROOT}/runs/{{key}}/heartbeat", run, "heartbeat"),
         Route(f"{ROOT}/runs/{{key}}/end", run, "end"),
         Route(f"{ROOT}/runs/{{key}}/tags", run, "tags"),
         Route(f"{ROOT}/runs/{{key}}/links", run, "links"),
         Route(f"{ROOT}/runs/{{key}}/artifacts", run, "artifacts"),
         *series_routes(service, ROOT),
+        *access_routes(service, ROOT),
         Route(f"{ROOT}/artifacts", Artifacts(service)),
         Route(f"{ROOT}/artifacts/{{key}}", artifact),
         Route(f"{ROOT}/artifacts/{{key}}/content", artifact, "content"),
@@ -77,11 +91,13 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         Route(f"{ROOT}/nodes/{{kind}}/{{key}}/edges", nodes, "edges"),
         Route(f"{ROOT}/history/{{kind}}/{{key}}", nodes, "history"),
         Route(f"{ROOT}/lineage/{{kind}}/{{key}}", Lineage(service)),
+        Route(f"{ROOT}/lineage/around", Surrounding(service)),
         Route(f"{ROOT}/origin/{{kind}}/{{key}}", Origins(service)),
         *exchange_routes(service),
         *question_routes(service),
         *search_routes(service),
         *stewardship_routes(service),
+        *operation_routes(service, ROOT),
         Route(f"{ROOT}/batch", Batches(service)),
         Route(f"{ROOT}/imports/arangopipe", ArangopipeImports(service)),
         Route(f"{ROOT}/imports", Imports(service)),

@@ -20,7 +20,7 @@ class OpenApiResource:
     def __init__(self, table: "Sequence[Route]") -> None:
         self._table = table
 
-    @operation("Read this document", answers={200: "application/json", 304: None}, tag="system")
+    @operation("Read this document", answers={200: "application/json", 304: None}, tag="system", needs=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer OpenAPI 3.1."""
         data, tag = self._document

@@ -7,11 +7,15 @@ import falcon
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.views import text
+from arangovis.domain.wire import to_wire
 from arangovis.services.projections.all_rows import AllRowsJob
 from arangovis.services.projections.all_rows_plan import AllRowsOptions
 from arangovis.services.projections.all_rows_result import Manifest
+from arangovis.services.projections.declared import ProjectionMethods
+from arangovis.services.projections.methods import projection_methods
 from arangovis.tabular.arrow_stream import MEDIA_TYPE
 from arangovis.wiring import Arangovis
 from arangovis_api.conditional import is_unchanged
@@ -20,6 +24,7 @@ from arangovis_api.middleware import caller_of
 from arangovis_api.operation import operation
 from arangovis_api.resources.runs import run_document
 from arangovis_api.schemas.answers import RunAnswer
+from arangovis_api.schemas.generated import answer_schema
 from arangovis_api.schemas.projections import (
     PlacedPage,
     PlacedQuery,
@@ -30,6 +35,17 @@ from arangovis_api.schemas.projections import (
     TableQuery,
     TableSchema,
 )
+
+
+class ProjectionMethodsResource:
+    """What can be asked of projections."""
+
+    @operation("List the methods of projection", answers={200: answer_schema(ProjectionMethods), 304: None})
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer methods with parameters, limits, defaults and engines, distances, and measures of quality."""
+        document = to_wire(projection_methods())
+        if not is_unchanged(req, resp, f"projection-methods-{digest_of(document)[:16]}"):
+            send(resp, document)
 
 
 class Projections:
@@ -50,11 +66,20 @@ class Projections:
         version, caller = self._service.catalogue.version(body.model_version), caller_of(req)
         sizes = {"fit_rows": body.fit_rows, "partition_rows": body.partition_rows}
         given = {name: size for name, size in sizes.items() if size is not None}
+        periods = [NodeId.parse(node) for node in body.periods]
         if body.rows == "all":
+            if periods:
+                raise InvalidInput.of(Fault("periods", 'goes with "rows": "sample" only'))
+            if body.fresh:
+                raise InvalidInput.of(Fault("fresh", 'goes with "rows": "sample" only'))
             return self._service.all_rows.request(version, body.method, AllRowsOptions(**given), caller)
         if given:
             raise InvalidInput.of(*(Fault(name, 'goes with "rows": "all" only') for name in given))
-        return self._service.projections.plottable(version, body.method, caller)
+        if body.fresh:
+            if periods:
+                raise InvalidInput.of(Fault("fresh", "goes without periods only"))
+            return self._service.projections.recompute(version, body.method, caller, refit=True)
+        return self._service.projections.plottable(version, body.method, caller, periods=periods)
 
 
 class OneProjection:

@@ -64,6 +64,18 @@ class OneRun(ExternalRun):
         self._service.runs.cancel(run_id, caller_of(req))
         send(resp, run_document(self._service.lineage.node(run_id), None))
 
+    @operation(
+        "Ask again for a run that did not succeed",
+        body=Body(NothingSchema, optional=True),
+        answers={200: RunAnswer, 202: RunAnswer},
+    )
+    def on_post_retry(self, req: falcon.Request, resp: falcon.Response, *, key: str, body: Nothing) -> None:
+        """Answer the new run: 202 while it is to be computed, 200 if an equal one has succeeded meanwhile."""
+        run = self._service.retries.retry(NodeId.of("run", key), caller_of(req))
+        resp.location = f"/api/v1/runs/{run.id.key}"
+        node, lease = self._service.lineage.node(run.id), self._service.runs.lease(run.id)
+        send(resp, run_document(node, lease), 202 if run.state.is_open else 200)
+
 
 def run_document(run: Node, lease: Lease | None) -> dict[str, Any]:
     """Return a run as JSON, with its lease while it has one."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import to_wire
@@ -61,7 +62,7 @@ class Searches:
         self._service = service
         self._searching = service.searching
 
-    @operation("Search", body=SearchSchema, answers={200: answer_schema(SearchResult)}, tag=TAG)
+    @operation("Search", body=SearchSchema, answers={200: answer_schema(SearchResult)}, tag=TAG, needs=Role.READ)
     def on_post(self, _: falcon.Request, resp: falcon.Response, *, body: SearchQuestion) -> None:
         """Answer a page of nodes of one kind or of several, and the facets; nothing is changed."""
         send(resp, to_wire(self._searching.searches.find(body)))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.json import JsonValue
 from arangovis.domain.version import VERSION
@@ -65,7 +66,7 @@ def url_prefix(setting: str) -> str:
 class Health:
     """Liveness."""
 
-    @operation("Say that the service is alive", answers={200: "text/plain"}, tag=TAG)
+    @operation("Say that the service is alive", answers={200: "text/plain"}, tag=TAG, needs=None)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer Ok."""
         resp.content_type = "text/plain; charset=utf-8"
@@ -124,6 +125,7 @@ class Starts:
         body=Body(ProjectionStartBody, optional=True),
         answers={202: TaskStarted},
         tag=TAG,
+        needs=Role.READ,
     )
     def on_post(
         self, req: falcon.Request, resp: falcon.Response, *, method: str, query: VersionKey, body: StartBody

@@ -1,6 +1,5 @@
-"""Answers to polls: the state of a task and, once it succeeded, its result as JSON or Arrow."""
+"""Answers to polls: the state of a task and, once it succeeded, its result as JSON, Arrow or Parquet."""
 
-import gzip
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +11,15 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.runs import RunState
 from arangovis.services.projections.answers import Job
+from arangovis.services.projections.neighbour_stage import TOP_NEIGHBOURS
+from arangovis.services.projections.points import PointsWanted
 from arangovis.wiring import Arangovis
+from arangovis_api.compressed import send_bytes, tag_weakly
 from arangovis_api.encode import send
 from arangovis_api.schemas.visualization import PollQuery
 
 POLL_AFTER_MS = 500
-GZIP_BYTES_MIN = 16 * 1024
-"""A smaller answer gains nothing by compression."""
-GZIP_LEVEL = 1
-"""Results are mostly numbers: higher levels cost much and gain little."""
-ARROW = "application/vnd.apache.arrow.stream"
+ARROW, PARQUET = "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"
 UNKNOWN = "UNKNOWN"
 DAMAGED = "The stored result is damaged. Ask for the projection again, and it is computed anew."
 
@@ -34,7 +32,7 @@ _STATUSES = {
     RunState.CANCELLED: 409,
     RunState.ERROR: 500,
 }
-_FORMATS = {"json": falcon.MEDIA_JSON, "arrow": ARROW}
+_FORMATS = {"json": falcon.MEDIA_JSON, "arrow": ARROW, "parquet": PARQUET}
 
 
 def answer_poll(service: Arangovis, req: falcon.Request, resp: falcon.Response, query: PollQuery) -> None:
@@ -64,7 +62,7 @@ def _task_id(query: PollQuery, req: falcon.Request) -> str:
 
 def _media_type(query: PollQuery, req: falcon.Request) -> str:
     if query.format is None:
-        return req.client_prefers((falcon.MEDIA_JSON, ARROW)) or falcon.MEDIA_JSON
+        return req.client_prefers(tuple(_FORMATS.values())) or falcon.MEDIA_JSON
     if not isinstance(query.format, str) or query.format not in _FORMATS:
         raise InvalidInput.of(Fault("format", f"{str(query.format)[:80]!r} is not one of {', '.join(_FORMATS)}"))
     return _FORMATS[query.format]
@@ -93,22 +91,25 @@ def _unfinished(job: Job) -> dict[str, JsonValue]:
 def _answer_success(
     service: Arangovis, job: Job, *, req: falcon.Request, resp: falcon.Response, media_type: str
 ) -> None:
-    file = job.plot if media_type == ARROW else job.result
-    resp.set_header("Vary", "Accept, Accept-Encoding")
-    resp.set_header("Cache-Control", "private, no-cache")
-    # The same result may be sent compressed or not, so the tag is a weak one.
-    tag = f"{file.digest if file else job.run.id.key}-{'stale' if job.stale else 'fresh'}"
-    resp.set_header("ETag", f'W/"{tag}"')
-    if any(known in (tag, "*") for known in req.if_none_match or ()):
-        resp.status = 304
+    file = job.result if media_type == falcon.MEDIA_JSON else job.plot
+    form = "-parquet" if media_type == PARQUET else ""
+    if tag_weakly(req, resp, f"{file.digest if file else job.run.id.key}{form}-{'stale' if job.stale else 'fresh'}"):
         return
     try:
-        stored = service.projections.content(file)
+        data = _bytes_of(service, job, media_type)
     except (IntegrityError, NotFound):
         _answer_damaged(resp, job)
         return
     resp.content_type = media_type
-    _send_bytes(req, resp, stored if media_type == ARROW else _spliced(_success(job), stored))
+    send_bytes(req, resp, data)
+
+
+def _bytes_of(service: Arangovis, job: Job, media_type: str) -> bytes:
+    if media_type == ARROW:
+        return service.projections.content(job.plot)
+    if media_type == PARQUET:
+        return service.plot_points.table(job, PointsWanted(TOP_NEIGHBOURS)).table.to_parquet()
+    return _spliced(_success(job), service.projections.content(job.result))
 
 
 def _answer_damaged(resp: falcon.Response, job: Job) -> None:
@@ -137,20 +138,3 @@ def _explained(message: str) -> dict[str, JsonValue]:
 def _spliced(answer: dict[str, Any], result: bytes) -> bytes:
     """Put the stored JSON into the answer as it is; parsing and writing megabytes again would change nothing."""
     return orjson.dumps(answer)[:-1] + b',"result":' + result + b"}"
-
-
-def _send_bytes(req: falcon.Request, resp: falcon.Response, data: bytes) -> None:
-    resp.status = 200
-    if len(data) >= GZIP_BYTES_MIN and _accepts_gzip(req.get_header("Accept-Encoding") or ""):
-        resp.set_header("Content-Encoding", "gzip")
-        data = gzip.compress(data, GZIP_LEVEL, mtime=0)
-    resp.data = data
-
-
-def _accepts_gzip(header: str) -> bool:
-    """Say whether an Accept-Encoding header names gzip with a quality above 0; `*` alone is not taken for it."""
-    for part in header.lower().split(","):
-        coding, *parameters = (piece.strip() for piece in part.split(";"))
-        if coding in ("gzip", "x-gzip"):
-            return not any(parameter.removeprefix("q=").strip("0.") == "" for parameter in parameters)
-    return False

@@ -57,6 +57,9 @@ class NodeAnswer(Schema):
     attributes = fields.Dict(required=True)
     version = fields.Nested(VersionAnswer, required=True)
     created = fields.Integer(required=True, metadata={"description": "Microseconds since 1970."})
+    redacted = fields.Boolean(
+        metadata={"description": "True, and all but id and kind empty, if it is of a project that you may not read."}
+    )
 
 
 class NodePage(Schema):

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 
+from arangovis.domain.moments import microseconds_of, read_moment
 from arangovis.services.catalogue import NAME_LENGTH_MAX
 
 LIMIT_MAX = 1000
@@ -15,7 +15,6 @@ LIST_CURSOR_MAX = 3000
 """Characters of a cursor in a URL; it carries the value that an ordered page ended with."""
 TIME_MAX_US = 2**62
 """Microseconds since 1970: far in the future, and safe to calculate with."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LoadedSchema(Schema):
@@ -120,6 +119,4 @@ def _microseconds(value: object) -> int | None:
 
 def _iso_moment(text: str) -> int:
     # a plus sign that was not escaped arrives from a query string as a blank
-    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(microseconds=1)
+    return microseconds_of(read_moment(text.strip().replace(" ", "+") if "T" in text else text))

@@ -1,14 +1,18 @@
 """Questions to the graph."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marshmallow import fields, validate
 
 from arangovis.domain.graph import Direction
+from arangovis.domain.ids import NodeId
+from arangovis.services.lineage.around import AROUND_MAX
 from arangovis.services.lineage.edge_pages import EDGES_DEFAULT
 from arangovis.services.lineage.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT
 from arangovis.stores.base import DEPTH_MAX, EDGE_PAGE_MAX, NODE_LIMIT_MAX
-from arangovis_api.schemas.base import Moment, Names, QuerySchema, cursor, page_limit
+from arangovis_api.schemas.base import LoadedSchema, Moment, Names, QuerySchema, cursor, page_limit
+from arangovis_api.schemas.questions import Node
 from arangovis_schema import LINEAGE_EDGE_KINDS
 
 EDGE_CURSOR_MAX = 3000
@@ -79,4 +83,22 @@ class EdgesSchema(QuerySchema):
     at = Moment(metadata=_AT)
 
 
-__all__ = ["AtQuery", "AtSchema", "EdgesQuery", "EdgesSchema", "LineageQuery", "LineageSchema"]
+@dataclass(frozen=True, slots=True)
+class AroundBody:
+    """Around which nodes to look, and as of when."""
+
+    nodes: Sequence[NodeId]
+    at: int | None = None
+
+
+class AroundSchema(LoadedSchema):
+    """Around which nodes to look, and as of when."""
+
+    target = AroundBody
+    nodes = fields.List(
+        Node(), required=True, validate=validate.Length(1, AROUND_MAX), metadata={"description": "Ids, `kind/key`."}
+    )
+    at = Moment(metadata=_AT)
+
+
+__all__ = ["AroundBody", "AroundSchema", "AtQuery", "AtSchema", "EdgesQuery", "EdgesSchema", "LineageQuery", "LineageSchema"]

@@ -1,9 +1,11 @@
 """Projections: what comes in and goes out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marshmallow import Schema, fields, validate
 
+from arangovis.domain.json import Document
 from arangovis.services.projections.all_rows_plan import OPTIONS
 from arangovis_api.schemas.base import LoadedSchema, QuerySchema, page_limit
 
@@ -22,6 +24,22 @@ class ProjectionBody:
     rows: str = "sample"
     fit_rows: int | None = None
     partition_rows: int | None = None
+    periods: Sequence[str] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParametersGiven:
+    """What sets parameters, unchecked; None for what was not given."""
+
+    parameters: Document
+    production_data_sample_size: int | None = None
+    training_data_sample_size: int | None = None
+    visualization_metrics: Sequence[str] | None = None
+
+    def given(self) -> Document:
+        """Return what was given, by name."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,23 @@ class ProjectionSchema(LoadedSchema):
     )
     fit_rows = fields.Integer(strict=True, metadata={"description": f"With `all`: {_FIT_ROWS.description}"})
     partition_rows = fields.Integer(strict=True, metadata={"description": f"With `all`: {_PARTITION_ROWS.description}"})
+    periods = fields.List(
+        fields.String(validate=validate.Length(1, 300)),
+        metadata={"description": "With `sample`: other data sets to place in the same plot, such as `dataset/...`."},
+    )
+    fresh = fields.Boolean(
+        metadata={"description": "With `sample`: fit anew on a new sample of the traffic, even if there is a plot."}
+    )
+
+
+class ParametersSchema(LoadedSchema):
+    """Parameters to put in force: a full replacement. What a method takes is in `GET /projection-methods`."""
+
+    target = ParametersGiven
+    parameters = fields.Dict(keys=fields.String(), required=True, metadata={"description": "Those of the method."})
+    production_data_sample_size = fields.Integer(strict=True, metadata={"description": "Rows of production data."})
+    training_data_sample_size = fields.Integer(strict=True, metadata={"description": "Rows of training data."})
+    visualization_metrics = fields.List(fields.String(), metadata={"description": "Measures of quality to add."})
 
 
 class PlacedSchema(QuerySchema):

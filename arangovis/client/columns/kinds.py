@@ -1,10 +1,11 @@
 """Kinds of field, by the values that are given."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
 from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.moments import microseconds_of
 
 INT, FLOAT, TEXT, BOOL, TIMESTAMP = "int", "float", "text", "bool", "timestamp"
 KINDS = (INT, FLOAT, TEXT, BOOL, TIMESTAMP)
@@ -12,7 +13,6 @@ INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 FLOAT_INT_MAX = 2**53
 """Every whole number up to here is a float64 exactly."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BY_DTYPE_KIND = {"i": INT, "u": INT, "f": FLOAT, "b": BOOL, "U": TEXT, "M": TIMESTAMP}
 _PLAIN: dict[type, str] = {
     bool: BOOL,
@@ -89,4 +89,4 @@ def mismatch(field: str, known: str, given: str) -> InvalidInput:
 
 def utc_microseconds(value: datetime) -> int:
     """Return a time in microseconds since 1970; one without a zone is a time of this machine's zone."""
-    return (value.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+    return microseconds_of(value.astimezone(UTC))

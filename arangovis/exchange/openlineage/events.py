@@ -6,18 +6,17 @@ the standard asks for is checked; facets are kept as they are, whoever defined t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.json import EMPTY, Document, JsonValue
+from arangovis.domain.moments import microseconds_of, read_moment
 
 NAME_LENGTH_MAX = 2000
 DATASETS_MAX = 10_000
 """Inputs, or outputs, of one event."""
 TIME_MAX_US = 2**62
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN_MAX = 80
 
 
@@ -109,9 +108,7 @@ def moment_of(text: object) -> int | None:
     if not isinstance(text, str):
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        number = (aware - _EPOCH) // timedelta(microseconds=1)
+        number = microseconds_of(read_moment(text))
     except (ValueError, OverflowError):
         return None
     return number if 0 <= number <= TIME_MAX_US else None

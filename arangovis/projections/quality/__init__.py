@@ -8,6 +8,7 @@
 | `trustworthiness`, `continuity` | 1 | 0 | neighbourhoods of k = 15 | the same pass |
 | `spearman_distances` | 1 | -1 | the order of distances | pairs of 1,500 rows |
 | `triplet_accuracy` | 1 | 0.5 | which of two is nearer | 100,000 triplets |
+| `local_trustworthiness` | 1 | - | the same, point by point | n^2 d; to 20,000 rows |
 | `knn_accuracy`, `svc_accuracy` | 1 | 0 | labels apart | classifiers on 3,000 points |
 | `clustering_ari`, `clustering_ami` | 1 | 0 | labels as clusters | k-means |
 | `stability_score` | 0 | - | the same picture again | three fits of a tenth |
@@ -24,7 +25,9 @@ from arangovis.projections.quality.evaluation import (
     QualityMetric,
     evaluate,
     metric_name,
+    with_default,
 )
+from arangovis.projections.quality.facts import QUALITY_FACTS, QualityFacts
 from arangovis.projections.quality.labels import (
     Clustering,
     agreement,
@@ -35,6 +38,7 @@ from arangovis.projections.quality.labels import (
     svc_accuracy,
 )
 from arangovis.projections.quality.linear import global_score
+from arangovis.projections.quality.local import LOCAL_ROWS_MAX, local_trustworthiness
 from arangovis.projections.quality.ranks import (
     Ranks,
     auc_rnx,
@@ -60,8 +64,11 @@ __all__ = [
     "ALL_PAIRS_ROWS_MAX",
     "DEFAULT_METRICS",
     "HYDRO_METRICS",
+    "LOCAL_ROWS_MAX",
+    "QUALITY_FACTS",
     "Clustering",
     "Layout",
+    "QualityFacts",
     "QualityMetric",
     "Ranks",
     "Sammon",
@@ -76,6 +83,7 @@ __all__ = [
     "knn_accuracy",
     "lcmc_max",
     "legacy_sammon_error",
+    "local_trustworthiness",
     "mean_displacement",
     "metric_name",
     "msid",
@@ -90,4 +98,5 @@ __all__ = [
     "svc_accuracy",
     "triplet_accuracy",
     "trustworthiness",
+    "with_default",
 ]

@@ -53,3 +53,26 @@ def pair_distances(table: Table, first: Positions, second: Positions) -> Doubles
 
 
 _PAIR_BLOCK = 20_000
+_DIFFERENCES_BYTES = 4 << 20
+
+
+def squared_distances(one: Table, other: Table) -> Doubles:
+    """Return the squared Euclidean distances of rows to rows, float64 (n, m), from differences: equal ones are equal.
+
+    By scipy, and where that is not installed by numpy, which takes longer.
+    """
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    try:
+        from scipy.spatial.distance import cdist
+    except ModuleNotFoundError:
+        return _squares_of_differences(one, other)
+    return np.asarray(cdist(one, other, "sqeuclidean"))
+
+
+def _squares_of_differences(one: Doubles, other: Doubles) -> Doubles:
+    found = np.empty((len(one), len(other)))
+    step = max(1, _DIFFERENCES_BYTES // (8 * max(1, other.size)))
+    for start in range(0, len(one), step):
+        apart = one[start : start + step, None] - other
+        found[start : start + step] = np.einsum("ijk,ijk->ij", apart, apart)
+    return found

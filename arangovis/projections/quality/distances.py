@@ -4,12 +4,14 @@ import numpy as np
 import numpy.typing as npt
 
 from arangovis.projections.quality.common import (
+    Doubles,
     Positions,
     Table,
     check_lengths,
     check_rows,
     pair_distances,
     sampled,
+    squared_distances,
 )
 
 SPEARMAN_ROWS = 1_500
@@ -25,16 +27,25 @@ def spearman_distances(original: Table, projected: Table, *, seed: int = 0) -> f
         NotSupported: there are fewer than three rows.
 
     """
-    from scipy.spatial.distance import pdist
-    from scipy.stats import spearmanr
-
     check_lengths(original, projected)
     check_rows(original, 3)
     rows = sampled(len(original), SPEARMAN_ROWS, seed)
-    high, low = (pdist(table[rows].astype(np.float64)) for table in (original, projected))
+    pairs = np.triu_indices(len(rows), 1)  # squares are in the same order
+    high, low = (squared_distances(table[rows], table[rows])[pairs] for table in (original, projected))
     if np.ptp(high) == 0 or np.ptp(low) == 0:
         return 0.0  # where all is equally far, nothing is ordered
-    return float(spearmanr(high, low).statistic)
+    return float(np.corrcoef(_ranked(high), _ranked(low))[0, 1])
+
+
+def _ranked(values: Doubles) -> Doubles:
+    """Return the rank of each value from 0 on; equal ones share the mean of theirs."""
+    order = np.argsort(values)
+    rising = values[order]
+    first = np.flatnonzero(np.concatenate([[True], rising[1:] != rising[:-1]]))
+    counts = np.diff(np.append(first, len(values)))
+    ranked = np.empty(len(values))
+    ranked[order] = np.repeat(first + (counts - 1) / 2, counts)
+    return ranked
 
 
 def triplet_accuracy(

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from arangovis.domain.errors import InvalidInput, NotSupported
 from arangovis.projections.quality.common import Positions, Table, check_lengths
 from arangovis.projections.quality.distances import spearman_distances, triplet_accuracy
 from arangovis.projections.quality.labels import Labels, clustering, knn_accuracy, svc_accuracy
 from arangovis.projections.quality.linear import global_score
+from arangovis.projections.quality.local import local_trustworthiness
 from arangovis.projections.quality.ranks import DEFAULT_K, Ranks, ranks
 from arangovis.projections.quality.spectrum import msid
 from arangovis.projections.quality.stability import Refit, stability_score
@@ -45,7 +49,10 @@ DEFAULT_METRICS = (
     QualityMetric.CONTINUITY,
     QualityMetric.SPEARMAN_DISTANCES,
 )
-"""What says most at low cost: of shape, of neighbourhoods at every scale and at one, of distances."""
+"""What says most at low cost: of shape, of neighbourhoods at every scale and at one, of distances.
+
+Every plot is measured by these, whichever clients name besides; by none if they ask for none.
+"""
 _ALIASES = {"stability": QualityMetric.STABILITY_SCORE, "msid_score": QualityMetric.MSID}
 
 
@@ -62,6 +69,17 @@ def metric_name(text: str) -> QualityMetric:
     except ValueError:
         known = ", ".join(QualityMetric)
         raise InvalidInput(f"{text[:80]!r} is not one of the visualization metrics {known}") from None
+
+
+def with_default(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the metrics that a plot is measured by: the default ones, and those named besides; none, if none are.
+
+    Raises:
+        InvalidInput: there is no such metric.
+
+    """
+    named = tuple(metric_name(name) for name in names)
+    return tuple(dict.fromkeys(metric.value for metric in (*DEFAULT_METRICS, *named))) if named else ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,17 @@ class Layout:
         """The ranks that several measures read, compared once."""
         k = max(1, min(DEFAULT_K, (len(self.original) - 1) // 2))
         return ranks(self.original, self.projected, k=k, seed=self.seed)
+
+    def local_trustworthiness(self) -> npt.NDArray[np.float32]:
+        """Return that of each row, float32 (n,); see the function of this name.
+
+        Raises:
+            NotSupported: there are too few or too many rows.
+
+        """
+        if self.ranks.is_sampled:
+            return local_trustworthiness(self.original, self.projected)
+        return self.ranks.local_trustworthiness().astype(np.float32)
 
 
 def evaluate(names: Iterable[str], layout: Layout) -> Mapping[str, float | str]:

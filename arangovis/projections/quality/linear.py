@@ -1,11 +1,14 @@
 """What a linear map can restore of the rows from the plot (Amid and Warmuth 2019, TriMap)."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from arangovis.projections.quality.common import Doubles, Table, check_lengths, check_rows
 
 _NEGLIGIBLE = 1e-20
 """Share of the total variance below which nothing is left to explain; rounding of float64 squared, with room."""
+_BLOCK_BYTES = 8 << 20
 
 
 def global_score(original: Table, projected: Table) -> float:
@@ -19,8 +22,8 @@ def global_score(original: Table, projected: Table) -> float:
 
     """
     check_lengths(original, projected)
-    rows, points = _centred(original), _centred(projected)
-    total = float(np.square(rows).sum())
+    rows, points = _Centred(original), _Centred(projected).whole()
+    total = sum(float(np.square(block).sum()) for _, block in rows)
     lost = _lost(rows, points)
     lost_least = _lost(rows, _principal_scores(rows, points.shape[1]))
     if lost_least <= _NEGLIGIBLE * total:
@@ -28,23 +31,45 @@ def global_score(original: Table, projected: Table) -> float:
     return float(np.exp(-max(0.0, lost - lost_least) / lost_least))
 
 
-def _centred(matrix: Table) -> Doubles:
-    check_rows(matrix, 2)
-    rows = matrix.astype(np.float64)
-    return np.asarray(rows - rows.mean(axis=0))
+class _Centred:
+    """Rows less their mean, float64, block by block: all of them at once would be twice the rows again."""
+
+    def __init__(self, table: Table) -> None:
+        check_rows(table, 2)
+        self._table = table
+        self._mean = table.mean(axis=0, dtype=np.float64)
+        self._step = max(1, _BLOCK_BYTES // (8 * max(1, table.shape[1])))
+        self.shape = table.shape
+
+    def __iter__(self) -> Iterator[tuple[slice, Doubles]]:
+        """Yield where each block is, and its rows."""
+        for start in range(0, len(self._table), self._step):
+            part = slice(start, start + self._step)
+            yield part, np.asarray(self._table[part] - self._mean)
+
+    def whole(self) -> Doubles:
+        """Return all rows."""
+        return np.concatenate([block for _, block in self])
 
 
-def _lost(rows: Doubles, points: Doubles) -> float:
+def _lost(rows: _Centred, points: Doubles) -> float:
     """Return the squares of the rows that no linear map of the points restores; points may be collinear."""
     basis, sizes, _ = np.linalg.svd(points, full_matrices=False)
     basis = basis[:, sizes > sizes.max(initial=0.0) * len(points) * np.finfo(np.float64).eps]
-    return float(np.square(rows - basis @ (basis.T @ rows)).sum())
+    restored = np.zeros((basis.shape[1], rows.shape[1]))
+    for part, block in rows:
+        restored += basis[part].T @ block
+    return sum(float(np.square(block - basis[part] @ restored).sum()) for part, block in rows)
 
 
-def _principal_scores(rows: Doubles, count: int) -> Doubles:
+def _principal_scores(rows: _Centred, count: int) -> Doubles:
     # The smaller of the two Gram matrices; eigenvalues come in rising order.
-    if rows.shape[1] <= rows.shape[0]:
-        _, directions = np.linalg.eigh(rows.T @ rows)
-        return np.asarray(rows @ directions[:, -count:])
-    _, scores = np.linalg.eigh(rows @ rows.T)
-    return np.asarray(scores[:, -count:])
+    if rows.shape[1] > rows.shape[0]:
+        whole = rows.whole()
+        _, scores = np.linalg.eigh(whole @ whole.T)
+        return np.asarray(scores[:, -count:])
+    products = np.zeros((rows.shape[1], rows.shape[1]))
+    for _, block in rows:
+        products += block.T @ block
+    _, directions = np.linalg.eigh(products)
+    return np.concatenate([block @ directions[:, -count:] for _, block in rows])

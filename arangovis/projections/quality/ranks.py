@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from arangovis.domain.errors import InvalidInput
-from arangovis.projections.quality.common import Doubles, Positions, Table, check_lengths, check_rows, sampled
+from arangovis.projections.quality.common import (
+    Doubles,
+    Positions,
+    Table,
+    check_lengths,
+    check_rows,
+    sampled,
+    squared_distances,
+)
 
 ROWS_MAX = 2_000
 """Up to so many rows all of them are asked."""
@@ -19,7 +27,9 @@ SAMPLED_ROWS = 500
 EXACT_ROWS_MAX = 3_000
 """Up to so many rows distances are differences, not products: ties are ties."""
 DEFAULT_K = 15
-_BLOCK_BYTES = 32 << 20
+_BLOCK_BYTES = 8 << 20
+"""Of one block of distances; some ten of its size are alive at a time."""
+_PART_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +134,41 @@ def ranks(original: Table, projected: Table, *, k: int = DEFAULT_K, seed: int = 
 
 
 class _Distances:
-    """Squared distances of some rows to all, float64."""
+    """Squared distances of some rows to all, float64; of many rows, no more than a part is float64 at a time."""
 
     def __init__(self, table: Table) -> None:
-        self._table = np.ascontiguousarray(table, dtype=np.float64)
-        self._squares = np.einsum("ij,ij->i", self._table, self._table)
+        self._table = table
+        self._few = len(table) <= EXACT_ROWS_MAX
+        self._squares = np.einsum("ij,ij->i", self._table, self._table, dtype=np.float64)
 
     def __call__(self, asked: Positions) -> Doubles:
-        from scipy.spatial.distance import cdist
-
-        if len(self._table) <= EXACT_ROWS_MAX:
-            return np.asarray(cdist(self._table[asked], self._table, "sqeuclidean"))
-        products = self._table[asked] @ self._table.T
-        return np.asarray(self._squares - 2 * products + self._squares[asked][:, None])
+        if self._few:
+            return squared_distances(self._table[asked], self._table)
+        own = self._table[asked].astype(np.float64)
+        found = np.empty((len(asked), len(self._table)))
+        for start in range(0, len(self._table), _PART_ROWS):
+            part = slice(start, start + _PART_ROWS)
+            np.matmul(own, self._table[part].astype(np.float64).T, out=found[:, part])
+        found *= -2
+        found += self._squares
+        found += self._squares[asked][:, None]
+        return found
 
 
 def _ranks(distances: Doubles, asked: Positions) -> npt.NDArray[np.int64]:
     """Return the rank of every row seen from each asked one: 0 for itself, 1 for the nearest other."""
-    distances[np.arange(len(asked)), asked] = -1
-    order = np.argsort(distances, axis=1, kind="stable")
+    rows = distances.shape[1]
+    bits = rows.bit_length()
+    # The bits of a number that is not negative order as it does. Its last ones, which are but rounding, make room for
+    # the position: so ties go by position, and one sort of integers gives the order.
+    keys = np.maximum(distances, 0).view(np.int64)
+    keys >>= bits
+    keys += 1
+    keys[np.arange(len(asked)), asked] = 0
+    keys <<= bits
+    keys |= np.arange(rows)
+    keys.sort(axis=1)
+    order = keys & ((1 << bits) - 1)
     found = np.empty(order.shape, dtype=np.int64)
     np.put_along_axis(found, order, np.arange(order.shape[1])[None, :], axis=1)
     return found

@@ -1,7 +1,6 @@
 """What runs make besides files: data sets and detectors, written in the action that ends the run."""
 
-import hashlib
-
+from arangovis.domain.catalogue import chained
 from arangovis.domain.errors import NotFound
 from arangovis.domain.graph import EdgeId, Record
 from arangovis.domain.ids import NodeId, named_id
@@ -9,20 +8,17 @@ from arangovis.domain.json import Document
 from arangovis.domain.runs import Run
 from arangovis.domain.views import text
 from arangovis.domain.work import MadeDataset, MadeDetector
+from arangovis.services.catalogue.registry import create_version, free_version, succeed, version_id
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
 DETECTOR = "detector"
 """Namespace of the reservation, and role of the file, of a detector's state."""
-_NUMBERS = "model-version"
-_NEWEST = "newest-version"
 
 
 def write_dataset(transaction: Transaction, run: Run, made: MadeDataset) -> NodeId:
     """Write a data set and its manifest, and that the run made it."""
-    digest = hashlib.sha256(b"").hexdigest()
-    for segment in made.segments:
-        digest = hashlib.sha256(f"{digest}{segment.digest}".encode()).hexdigest()
+    digest = chained(segment.digest for segment in made.segments)
     node = named_id("dataset", run.project, f"{run.id}/{made.role}", digest)
     facts: dict[str, object] = {
         "name": made.name,
@@ -46,26 +42,14 @@ def write_dataset(transaction: Transaction, run: Run, made: MadeDataset) -> Node
 def write_detector(transaction: Transaction, run: Run, made: MadeDetector, state: NodeId) -> NodeId:
     """Write a model version whose state is an artifact of the run; it becomes the newest of its model."""
     model = _model(transaction, run.project, made.name)
-    version, node = _free_version(transaction, run.project, (made.name, model))
-    number = transaction.next_number(_NUMBERS)
-    facts: Document = {
-        "name": made.name,
-        "version": version,
-        "number": number,
-        "model": str(model),
-        "signature": made.signature,
-        "attributes": dict(made.facts),
-    }
-    transaction.create(node, run.project, facts)
-    transaction.reserve(_NUMBERS, str(number), node)
-    transaction.link(EdgeId("contains", model, node))
+    version = free_version(transaction, run.project, made.name)
+    node = version_id(run.project, made.name, version)
+    facts: Document = {"version": version, "signature": made.signature, "attributes": dict(made.facts)}
+    create_version(transaction, model, node, facts)
     transaction.link(EdgeId("contains", node, state, DETECTOR))
     transaction.link(EdgeId("generated", run.id, node, "model"))
     transaction.move_reservation(DETECTOR, str(node), state)
-    newest = transaction.reserved(_NEWEST, str(model))
-    if newest is not None and transaction.find(newest) is not None:
-        transaction.link(EdgeId("succeeded_by", newest, node))
-    transaction.move_reservation(_NEWEST, str(model), node)
+    succeed(transaction, model, node)
     return node
 
 
@@ -89,13 +73,3 @@ def _model(transaction: Transaction, project: str | None, name: str) -> NodeId:
         if project is not None:
             transaction.link(EdgeId("contains", NodeId("project", project), model))
     return model
-
-
-def _free_version(transaction: Transaction, project: str | None, names: tuple[str, NodeId]) -> tuple[str, NodeId]:
-    """Return the next number that is no version's name yet, and the id of that version."""
-    name, model = names
-    while True:
-        version = str(transaction.next_number(f"versions of {model}"))
-        node = named_id("model_version", project, name, version)
-        if not transaction.find_many((node,)):
-            return version, node

@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from arangovis.domain.errors import Conflict, Fault, GateRefused, InvalidInput, NotFound
-from arangovis.domain.graph import Caller, Direction, EdgeId, Node, Page
+from arangovis.domain.graph import Caller, Direction, EdgeId, Node
 from arangovis.domain.ids import NodeId, named_id
-from arangovis.domain.json import EMPTY, Document
-from arangovis.domain.search import AllOf, Comparison, Operator, Search
+from arangovis.domain.json import EMPTY, Document, canonical
+from arangovis.domain.search import PAGE_SIZE_MAX, AllOf, Comparison, Operator, Search
 from arangovis.domain.views import optional_integer, optional_text, text
 from arangovis.services.catalogue.gates import Decision, Gates, record_decision
-from arangovis.services.catalogue.names import Registered, check_name, find_project
+from arangovis.services.catalogue.names import Registered, check_name, find_project, home_of
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
 PARTS = frozenset({"model_version", "params", "featureset", "dataset"})
 """The kinds of node that a deployment is linked to, beside its run."""
+_SLOTS = "active-deployment"
+"""The namespace of tags that hold the one deployment of theirs that is active."""
 
 
 class DeploymentState(StrEnum):
@@ -27,6 +29,7 @@ class DeploymentState(StrEnum):
     ARCHIVED = "archived"
 
 
+_ACTIVE = Comparison("state", Operator.EQUAL, DeploymentState.ACTIVE.value)
 _NEXT: Mapping[DeploymentState, frozenset[DeploymentState]] = {
     DeploymentState.SCHEDULED: frozenset({DeploymentState.ACTIVE, DeploymentState.ARCHIVED}),
     DeploymentState.ACTIVE: frozenset({DeploymentState.ARCHIVED}),
@@ -127,34 +130,30 @@ class Deployments:
         if refusals and wanted.override is None:
             self._store.transact(lambda tx: _record(tx, run, decisions, wanted), caller)
             raise GateRefused(_refusal(refusals))
-        before = self._active(run.project, wanted.tag)
-        return self._store.transact(lambda tx: _write(tx, (node, run, before), decisions, wanted), caller)
+        rivals = self._rivals(run.project, wanted.tag)
+        return self._store.transact(lambda tx: _write(tx, (node, run, rivals), decisions, wanted), caller)
 
     def change(self, node: NodeId, state: DeploymentState, caller: Caller, *, reason: str | None = None) -> Deployment:
         """Bring a deployment into a state; the one it is in changes nothing.
 
-        A deployment that becomes active archives the active one of its tag.
+        A deployment that becomes active archives the active one of its tag, and replaces it.
 
         Raises:
             NotFound: it does not exist.
             Conflict: from the state it is in, there is no way there.
 
         """
-        home = self._store.get(node)
-        tag = optional_text(home.attributes, "deployment_tag")
-        active = None if tag is None or state is not DeploymentState.ACTIVE else self._active(home.project, tag)
-        others = [active] if active is not None and active != node else []
+        rivals = self._rivals_of(self._store.get(node)) if state is DeploymentState.ACTIVE else ()
 
         def action(transaction: Transaction) -> None:
-            if _moved(transaction, node, state, reason):
-                for other in others:
-                    _moved(transaction, other, DeploymentState.ARCHIVED, f"replaced by {node}")
+            if _moved(transaction, node, state, reason) and state is DeploymentState.ACTIVE:
+                _replace(transaction, node, rivals)
 
         self._store.transact(action, caller)
         return self.get(node)
 
     def roll_back(self, node: NodeId, caller: Caller, *, reason: str | None = None) -> Deployment:
-        """Archive an active deployment and bring back the one that it replaced; return that one.
+        """Archive an active deployment and bring back the one that was active before it; return that one.
 
         Raises:
             NotFound: it does not exist.
@@ -162,15 +161,17 @@ class Deployments:
 
         """
         told = reason or f"rolled back from {node}"
+        rivals = self._rivals_of(self._store.get(node))
 
         def action(transaction: Transaction) -> NodeId:
             attributes = transaction.get(node).attributes
-            before = optional_text(attributes, "replaces")
-            if text(attributes, "state") != DeploymentState.ACTIVE or before is None:
+            replaced = optional_text(attributes, "replaces")
+            if text(attributes, "state") != DeploymentState.ACTIVE or replaced is None:
                 raise Conflict(f"{node} is not active, or replaced none: there is nothing to go back to")
-            _moved(transaction, node, DeploymentState.ARCHIVED, told)
-            _moved(transaction, NodeId.parse(before), DeploymentState.ACTIVE, told)
-            return NodeId.parse(before)
+            before = NodeId.parse(replaced)
+            _moved(transaction, before, DeploymentState.ACTIVE, told)
+            _take_slot(transaction, before, (node, *rivals), told)
+            return before
 
         return self.get(self._store.transact(action, caller))
 
@@ -203,11 +204,12 @@ class Deployments:
 
         """
         key = None if project is None else find_project(self._store, project).id.key
-        active = self._active(key, tag)
-        newest = self._search(key, tag).items
-        if not newest:
-            raise NotFound(f"there is no deployment of the tag {tag!r}")
-        return self.get(active or newest[0].id)
+        tagged = Comparison("deployment_tag", Operator.EQUAL, tag)
+        for where in (AllOf((tagged, _ACTIVE)), tagged):
+            found = self._store.search(Search("deployment", where, key, limit=1)).items
+            if found:
+                return self.get(found[0].id)
+        raise NotFound(f"there is no deployment of the tag {tag!r}")
 
     def history(self, node: NodeId) -> Sequence[StateChange]:
         """Return how a deployment came to stand where it does, oldest first.
@@ -221,15 +223,14 @@ class Deployments:
             raise NotFound(f"there is no {node}")
         return [_change(version) for version in versions]
 
-    def _search(self, project: str | None, tag: str, *states: DeploymentState) -> Page[Node]:
-        equal = Operator.EQUAL
-        of_state = [Comparison("state", equal, state.value) for state in states]
-        where = AllOf((Comparison("deployment_tag", equal, tag), *of_state))
-        return self._store.search(Search("deployment", where, project, limit=1))
+    def _rivals_of(self, deployment: Node) -> tuple[NodeId, ...]:
+        tag = optional_text(deployment.attributes, "deployment_tag")
+        return () if tag is None else self._rivals(deployment.project, tag)
 
-    def _active(self, project: str | None, tag: str) -> NodeId | None:
-        found = self._search(project, tag, DeploymentState.ACTIVE).items
-        return found[0].id if found else None
+    def _rivals(self, project: str | None, tag: str) -> tuple[NodeId, ...]:
+        """Return the active deployments of a tag that come without a slot: imported ones, and those of before slots."""
+        where = AllOf((Comparison("deployment_tag", Operator.EQUAL, tag), _ACTIVE, home_of(project)))
+        return tuple(node.id for node in self._store.all_nodes(Search("deployment", where, limit=PAGE_SIZE_MAX)))
 
     def _tagged_run(self, wanted: Provision) -> Node:
         key = None if wanted.project is None else find_project(self._store, wanted.project).id.key
@@ -258,15 +259,15 @@ def _record(transaction: Transaction, run: Node, decisions: Iterable[Decision], 
 
 def _write(
     transaction: Transaction,
-    about: tuple[NodeId, Node, NodeId | None],
+    about: tuple[NodeId, Node, Sequence[NodeId]],
     decisions: Sequence[Decision],
     wanted: Provision,
 ) -> Registered:
-    node, run, before = about
+    node, run, rivals = about
     if transaction.find(node) is not None:
         return Registered(node, created=False)
     transaction.get(run.id)
-    told: Document = {"scheduled_for": wanted.scheduled_for, "replaces": None if before is None else str(before)}
+    told: Document = {} if wanted.scheduled_for is None else {"scheduled_for": wanted.scheduled_for}
     facts: Document = {
         **wanted.facts,
         "name": wanted.name or wanted.tag,
@@ -274,18 +275,50 @@ def _write(
         "deployment_tag": wanted.tag,
         "run": str(run.id),
         "since": transaction.now,
-        **{name: value for name, value in told.items() if value is not None},
+        **told,
     }
     transaction.create(node, run.project, facts)
     for part in _parts(transaction, run.id):
         transaction.link(EdgeId("deployed_as", part.node, node, part.role))
     for decision in _record(transaction, run, decisions, wanted):
         transaction.link(EdgeId("deployed_as", decision, node, "gate"))
+    if wanted.state is DeploymentState.ACTIVE:
+        _replace(transaction, node, rivals)
+    return Registered(node, created=True)
+
+
+def _replace(transaction: Transaction, node: NodeId, rivals: Iterable[NodeId]) -> None:
+    """Let a deployment that has just become active take the place of the one that was, and remember which it was."""
+    before = _take_slot(transaction, node, rivals, f"replaced by {node}")
+    rest = {name: value for name, value in transaction.get(node).attributes.items() if name != "replaces"}
+    told: Document = {} if before is None else {"replaces": str(before)}
+    transaction.update(node, {**rest, **told})
     if before is not None:
         transaction.link(EdgeId("succeeded_by", before, node))
-        if wanted.state is DeploymentState.ACTIVE:
-            _moved(transaction, before, DeploymentState.ARCHIVED, f"replaced by {node}")
-    return Registered(node, created=True)
+
+
+def _take_slot(transaction: Transaction, node: NodeId, rivals: Iterable[NodeId], reason: str) -> NodeId | None:
+    """Make a deployment the only active one of its tag; return the one that was active, if one was.
+
+    Who holds the slot is read and written inside the action, so of two that become active at once one is archived by
+    the other.
+    """
+    tag = optional_text(transaction.get(node).attributes, "deployment_tag")
+    if tag is None:
+        return None
+    slot = canonical([transaction.get(node).project, tag]).decode()
+    holder = transaction.reserved(_SLOTS, slot)
+    transaction.move_reservation(_SLOTS, slot, node)
+    others = dict.fromkeys([*([] if holder is None else [holder]), *rivals])
+    before = [other for other in others if other != node and _is_active(transaction, other)]
+    for other in before:
+        _moved(transaction, other, DeploymentState.ARCHIVED, reason)
+    return before[0] if before else None
+
+
+def _is_active(transaction: Transaction, deployment: NodeId) -> bool:
+    found = transaction.find(deployment)
+    return found is not None and text(found.attributes, "state") == DeploymentState.ACTIVE
 
 
 def _parts(transaction: Transaction, run: NodeId) -> list[DeployedPart]:

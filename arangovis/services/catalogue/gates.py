@@ -27,7 +27,7 @@ from arangovis.domain.search import (
 )
 from arangovis.domain.views import optional_text, text
 from arangovis.services.catalogue.kinds import OWN_FIELDS
-from arangovis.services.catalogue.names import Registered, check_name, project_id
+from arangovis.services.catalogue.names import Registered, check_name, home_of, project_id
 from arangovis.services.catalogue.performance import Performance
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
@@ -123,10 +123,10 @@ class Gates:
         return self._store.transact(action, caller)
 
     def all(self, project: str | None) -> Sequence[Gate]:
-        """Return the gates of the project of this key, by name."""
+        """Return the gates of the project of this key, by name; None is no project, rather than any."""
         if GATE.name not in self._store.schema().vertices:
             return []
-        found = self._store.search(Search(GATE.name, project=project, limit=PAGE_SIZE_MAX)).items
+        found = self._store.all_nodes(Search(GATE.name, home_of(project), limit=PAGE_SIZE_MAX))
         return sorted(map(_gate, found), key=lambda gate: gate.name)
 
     def decide(self, run: Node, versions: Sequence[Node]) -> Sequence[Decision]:

@@ -155,13 +155,8 @@ class Kinds:
         return []
 
     def _pages(self, kind: str) -> Iterator[list[NodeId]]:
-        cursor: str | None = None
-        while True:
-            page = self._store.search(Search(kind, limit=PAGE_SIZE_MAX, cursor=cursor))
-            yield [node.id for node in page.items]
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        for nodes in self._store.all_pages(Search(kind, limit=PAGE_SIZE_MAX)):
+            yield [node.id for node in nodes]
 
 
 def _remove_all(transaction: Transaction, used: list[NodeId] | list[EdgeId]) -> None:

@@ -11,6 +11,7 @@ from arangovis.domain.errors import AlreadyExists, Conflict, Fault, InvalidInput
 from arangovis.domain.graph import Node
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document, canonical
+from arangovis.domain.search import PROJECT, Comparison, Filter, Not, Operator, Present
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -113,6 +114,21 @@ def find_project(store: GraphStore, name: str) -> Node:
     if node is None or node.version.deleted:
         raise NotFound(f"there is no project {name[:80]!r}")
     return node
+
+
+def project_key(store: GraphStore, name: str | None) -> str | None:
+    """Return the key of a project, or None for none.
+
+    Raises:
+        NotFound: there is none of this name.
+
+    """
+    return None if name is None else find_project(store, name).id.key
+
+
+def home_of(project: str | None) -> Filter:
+    """Return the condition that a node is of the project of this key; None is no project, rather than any."""
+    return Not(Present(PROJECT)) if project is None else Comparison(PROJECT, Operator.EQUAL, project)
 
 
 def _is_called(project: _Attributed, name: str) -> bool:

@@ -131,13 +131,7 @@ class ProjectAdministration:
         return ProjectOverview(node.id, text(node.attributes, "name"), archived, node.created, first.actor, counts)
 
     def _nodes(self, kind: str, project: str | None) -> Iterator[Node]:
-        cursor: str | None = None
-        while True:
-            page = self._store.search(Search(kind, project=project, limit=PAGE_SIZE_MAX, cursor=cursor))
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return self._store.all_nodes(Search(kind, project=project, limit=PAGE_SIZE_MAX))
 
 
 def _rename(transaction: Transaction, project: NodeId, name: str) -> None:

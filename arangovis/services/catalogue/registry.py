@@ -205,13 +205,19 @@ def _implied_version(transaction: Transaction, names: tuple[str, str], signature
     present = None if newest is None else transaction.find(newest)
     if present is not None and canonical(present.attributes["signature"]) == canonical(signature.document()):
         return str(present.attributes["version"])
+    return free_version(transaction, *names)
+
+
+def free_version(transaction: Transaction, project: str | None, model: str) -> str:
+    """Return the next number that is no version's name yet of a model; project is the key of one."""
+    sequence = f"versions of {named_id('model', project, model)}"
     while True:
-        version = str(transaction.next_number(f"versions of {model}"))
-        if not transaction.find_many((version_id(*names, version),)):
+        version = str(transaction.next_number(sequence))
+        if not transaction.find_many((version_id(project, model, version),)):
             return version
 
 
-def version_id(project: str, model: str, version: str) -> NodeId:
+def version_id(project: str | None, model: str, version: str) -> NodeId:
     """Return the id of a version; project is the key of one."""
     return named_id("model_version", project, model, version)
 

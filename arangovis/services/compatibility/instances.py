@@ -4,10 +4,8 @@ A user's own process may attach functions that give them, for what it serves its
 from the features, if they were declared to be one, and is blank else.
 """
 
-import struct
 import threading
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Protocol, cast
@@ -27,6 +25,7 @@ from arangovis.services.compatibility.sweeps import Sweep, Sweeps
 from arangovis.services.datasets import Datasets
 from arangovis.services.snapshots import Snapshots
 from arangovis.tabular import ROW_ID
+from arangovis.tabular.png import MEDIA_TYPE, png
 
 BLANK_SIDE = 30
 PICTURE_BYTES_MAX = 4 << 20
@@ -189,24 +188,11 @@ def _bytes_of(found: object) -> bytes:
 
 def blank() -> Picture:
     """Return a white square."""
-    return Picture(_png(np.full((BLANK_SIDE, BLANK_SIDE), _WHITE, dtype=np.uint8)), "image/png")
+    return Picture(png(np.full((BLANK_SIDE, BLANK_SIDE, 1), _WHITE, dtype=np.uint8)), MEDIA_TYPE)
 
 
 def drawn(values: npt.NDArray[np.floating]) -> Picture:
     """Return numbers of shape (height, width) as a picture, the largest white and the smallest black."""
     low, high = float(values.min()), float(values.max())
     scaled = np.zeros(values.shape) if high == low else (values - low) / (high - low)
-    return Picture(_png((scaled * _WHITE).round().astype(np.uint8)), "image/png")
-
-
-def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return grey pixels as a PNG file: header, compressed rows (each behind a byte for no filter), end."""
-    height, width = pixels.shape
-    rows = np.concatenate([np.zeros((height, 1), dtype=np.uint8), pixels], axis=1).tobytes()
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts: Mapping[bytes, bytes] = {b"IHDR": header, b"IDAT": zlib.compress(rows), b"IEND": b""}
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in parts.items())
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return Picture(png((scaled * _WHITE).round().astype(np.uint8)[:, :, np.newaxis]), MEDIA_TYPE)

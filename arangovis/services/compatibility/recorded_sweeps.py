@@ -12,7 +12,8 @@ import numpy as np
 from arangovis.compatibility.evaluation import Split, evaluate
 from arangovis.compatibility.labels import Labels
 from arangovis.compatibility.methods import REFERENCE, SWEEP, TRAIN
-from arangovis.compatibility.sweep import SPLITS, Point, SweepOptions
+from arangovis.compatibility.sweep import SPLITS, Point, SweepOptions, options_document
+from arangovis.domain.catalogue import Signature
 from arangovis.domain.errors import Conflict, Fault, InvalidInput
 from arangovis.domain.graph import Caller, Direction, EdgeId
 from arangovis.domain.ids import NodeId, named_id, time_ordered_id
@@ -22,9 +23,9 @@ from arangovis.domain.views import mapping, text
 from arangovis.domain.work import Input, Made, MadeModel, Outcome
 from arangovis.services.blobs import BlobReference, Blobs
 from arangovis.services.catalogue import Catalogue, project_id
+from arangovis.services.catalogue.registry import create_version, version_id
 from arangovis.services.compatibility.sweep_ask import (
     H1,
-    options_document,
     point_label,
     point_params,
     point_step,
@@ -183,13 +184,9 @@ class RecordedSweeps:
         if transaction.find(whole) is None:
             self._catalogue.add_model(transaction, wanted.project, model.name, {})
         version = model.digest[:12]
-        node = named_id("model_version", home.key, model.name, version)
+        node = version_id(home.key, model.name, version)
         if transaction.find(node) is None:
-            number = transaction.next_number("model-version")
-            facts: Document = {"name": model.name, "version": version, "number": number, "model": str(whole)}
-            transaction.create(node, home.key, {**facts, "signature": {"inputs": [], "outputs": []}})
-            transaction.reserve("model-version", str(number), node)
-            transaction.link(EdgeId("contains", whole, node))
+            create_version(transaction, whole, node, {"version": version, "signature": Signature().document()})
         if model.weights is not None:
             self._blobs.keep(transaction, [model.weights.digest])
             write_weights(transaction, node, model.weights)

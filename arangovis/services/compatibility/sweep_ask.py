@@ -6,7 +6,7 @@ from typing import cast
 
 from arangovis.compatibility.losses import Dissonance, Normalize
 from arangovis.compatibility.methods import REFERENCE, SWEEP, TRAIN
-from arangovis.compatibility.sweep import SPLITS, Point, SweepOptions, points
+from arangovis.compatibility.sweep import SPLITS, Point, SweepOptions, options_document, points
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, JsonValue, Scalar, digest_of
@@ -133,21 +133,6 @@ class SweepAsk:
             options=read_options(mapping(document, "sweep")),
             name=name,
         )
-
-
-def options_document(options: SweepOptions) -> Document:
-    """Return the options of a sweep as JSON."""
-    return {
-        "lambdas": list(options.lambdas),
-        "new_error": options.new_error,
-        "strict_imitation": options.strict_imitation,
-        "normalize": options.normalize,
-        "optimizer": options.optimizer,
-        "optimizer_arguments": dict(options.optimizer_arguments),
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "pivot": options.pivot,
-    }
 
 
 def read_options(document: Document) -> SweepOptions:

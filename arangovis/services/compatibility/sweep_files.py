@@ -15,7 +15,7 @@ from arangovis.compatibility.evaluation import Evaluation, InstanceId, Label, Sp
 from arangovis.compatibility.labels import Labels, as_labels
 from arangovis.compatibility.scores import Compatibility
 from arangovis.domain.errors import IntegrityError
-from arangovis.domain.json import Document, JsonValue, Scalar, decode, encode
+from arangovis.domain.json import Document, Scalar, decode, encode
 from arangovis.domain.views import items
 from arangovis.domain.work import Made
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, arrow_metadata, from_arrow, to_arrow
@@ -161,11 +161,6 @@ def metrics_of(evaluations: Mapping[str, Evaluation], losses: Sequence[float]) -
         for name, value in scores_of(evaluation).items()
     }
     return {**found, "loss": losses[-1]} if losses else found
-
-
-def plain_labels(labels: Labels) -> list[JsonValue]:
-    """Return labels as JSON values."""
-    return cast("list[JsonValue]", _list(labels))
 
 
 def _column(values: object) -> Column:

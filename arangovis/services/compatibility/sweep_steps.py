@@ -13,7 +13,7 @@ from arangovis.compatibility.factories import allowed_factories
 from arangovis.compatibility.labels import labels_of
 from arangovis.compatibility.losses import Dissonance
 from arangovis.compatibility.methods import REFERENCE, TRAIN
-from arangovis.compatibility.sweep import SPLITS, Point, PointResult, SweepOptions, points, run_point
+from arangovis.compatibility.sweep import SPLITS, Point, PointResult, SweepOptions, options_document, points, run_point
 from arangovis.domain.errors import ArangovisError, ComputeFailed, Fault, InvalidInput, MissingExtra, NoData
 from arangovis.domain.graph import Direction
 from arangovis.domain.json import JsonValue, Scalar, digest_of
@@ -22,7 +22,7 @@ from arangovis.domain.views import mapping, text
 from arangovis.domain.work import Made, MadeModel, Outcome
 from arangovis.projections.base import Progress
 from arangovis.services.blobs import Blobs
-from arangovis.services.compatibility.sweep_ask import H1, DataUse, ModelUse, SweepAsk, options_document, point_label
+from arangovis.services.compatibility.sweep_ask import H1, DataUse, ModelUse, SweepAsk, point_label
 from arangovis.services.compatibility.sweep_files import (
     StoredSplit,
     evaluation_artifact,

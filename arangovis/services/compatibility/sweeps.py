@@ -5,7 +5,7 @@ A sweep is a run with a child run for each training. On workers it is a plan; in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from arangovis.compatibility.evaluation import Evaluation
@@ -44,7 +44,8 @@ from arangovis.services.compatibility.sweep_files import (
 from arangovis.services.compatibility.weights import Weights
 from arangovis.services.datasets import Datasets
 from arangovis.services.plans import Plans
-from arangovis.services.runs import load, run_of
+from arangovis.services.retrying import ask_again
+from arangovis.services.runs import run_of
 from arangovis.services.snapshots import FrozenSample, Snapshots
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
@@ -198,20 +199,13 @@ class Sweeps:
             raise InvalidInput.of(Fault("reference.model_version", problem))
         return self._start(ask, caller, frozen)
 
-    def _start(
-        self, ask: SweepAsk, caller: Caller, frozen: Sequence[FrozenSample] = (), retry_of: NodeId | None = None
-    ) -> Run:
+    def _start(self, ask: SweepAsk, caller: Caller, frozen: Sequence[FrozenSample] = ()) -> Run:
         plan, steps = plan_of(ask)
 
         def action(transaction: Transaction) -> Run:
             for sample in frozen:
                 self._snapshots.write(transaction, sample)
-            run, created = self._plans.request(transaction, plan, steps)
-            if created and retry_of is not None:
-                now = load(transaction, run.id)
-                run = replace(now, rest={**now.rest, "retry_of": str(retry_of)})
-                transaction.update(run.id, run.document())
-            return run
+            return self._plans.request(transaction, plan, steps)[0]
 
         return self._store.transact(action, caller)
 
@@ -263,7 +257,7 @@ class Sweeps:
             return run
         if run.executor is not Executor.PLAN:
             raise Conflict(f"{sweep_id} is trained by its user's own process; call the sweep again there")
-        return self._start(SweepAsk.of(run.project, run.name, run.options), caller, retry_of=sweep_id)
+        return self._store.transact(lambda transaction: ask_again(transaction, self._plans, run), caller)
 
     # --- reading ----------------------------------------------------------------------------------------------
 
@@ -337,13 +331,13 @@ class Sweeps:
 
     def _children(self, sweep_id: NodeId) -> Mapping[str, Run]:
         """Return the newest child run by the name of its step."""
-        edges = self._store.edges_of((sweep_id,), Direction.DOWNSTREAM, ("spawned",))
+        edges = self._store.all_edges_of((sweep_id,), Direction.DOWNSTREAM, "spawned")
         nodes = self._store.get_many([edge.id.target for edge in edges])
         ordered = sorted(edges, key=lambda edge: edge.id.target.key)
         return {e.id.role: run_of(nodes[e.id.target]) for e in ordered if not nodes[e.id.target].version.deleted}
 
     def _made(self, runs: Sequence[NodeId]) -> Mapping[NodeId, Mapping[str, Node]]:
-        edges = self._store.edges_of(tuple(runs), Direction.DOWNSTREAM, ("generated",)) if runs else ()
+        edges = self._store.all_edges_of(tuple(runs), Direction.DOWNSTREAM, "generated")
         nodes = self._store.get_many([edge.id.target for edge in edges])
         found: dict[NodeId, dict[str, Node]] = {}
         for edge in edges:

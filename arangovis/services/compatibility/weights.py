@@ -11,6 +11,7 @@ from arangovis.domain.json import Document
 from arangovis.domain.views import mapping, text
 from arangovis.domain.work import MadeModel
 from arangovis.services.blobs import BlobReference, Blobs
+from arangovis.services.catalogue.registry import create_version, version_id
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -100,13 +101,9 @@ def write_trained(transaction: Transaction, run: NodeId, made: MadeModel, weight
     """
     base = transaction.get(made.base)
     model, name = NodeId.parse(text(base.attributes, "model")), text(base.attributes, "name")
-    node = named_id("model_version", base.project, name, f"{made.version} {run}")
-    number = transaction.next_number("model-version")
-    facts: Document = {"name": name, "version": f"{made.version} {run.key[-12:]}", "number": number}
-    whole: Document = {**facts, "model": str(model), "signature": mapping(base.attributes, "signature")}
-    transaction.create_new(node, base.project, whole)
-    transaction.reserve("model-version", str(number), node)
-    transaction.link(EdgeId("contains", model, node))
+    node = version_id(base.project, name, f"{made.version} {run}")
+    signature = mapping(base.attributes, "signature")
+    create_version(transaction, model, node, {"version": f"{made.version} {run.key[-12:]}", "signature": signature})
     transaction.link(EdgeId("generated", run, node, "model"))
     transaction.link(EdgeId("succeeded_by", made.base, node), {"reason": made.reason})
     _attach(transaction, node, weights)

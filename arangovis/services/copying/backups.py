@@ -22,7 +22,7 @@ import orjson
 from arangovis.artifacts.local import LocalArtifactStore
 from arangovis.domain.errors import Conflict, IntegrityError, NotFound, StoreUnavailable
 from arangovis.domain.version import VERSION
-from arangovis.services.copying.blobs import CHUNK_BYTES, is_intact
+from arangovis.services.copying.blobs import CHUNK_BYTES
 from arangovis.services.copying.copying import Copying, CopyReport, Place, Progress
 from arangovis.stores.embedded import EmbeddedStore
 from arangovis_schema import SCHEMA_VERSION
@@ -111,7 +111,7 @@ def check_backup(folder: Path, progress: Progress | None = None) -> Manifest:
     for number, digest in enumerate(digests):
         if progress is not None:
             progress("checking", number, len(digests))
-        if not is_intact(digest, artifacts):
+        if not artifacts.is_intact(digest):
             raise IntegrityError(f"the bytes of blob {digest[:12]} changed in the backup")
     return manifest
 

@@ -18,7 +18,7 @@ def copy_blob(digest: str, source: ArtifactStore, target: ArtifactStore) -> int:
 
     """
     if target.exists(digest):
-        if is_intact(digest, target):
+        if target.is_intact(digest):
             return 0
         target.remove(digest)
     try:
@@ -26,18 +26,6 @@ def copy_blob(digest: str, source: ArtifactStore, target: ArtifactStore) -> int:
             return target.put_stream(cast("BinaryIO", _Verified(stream, digest)))[1]
     except NotFound as error:
         raise IntegrityError(f"the bytes of blob {digest[:12]} are gone from the source") from error
-
-
-def is_intact(digest: str, artifacts: ArtifactStore) -> bool:
-    """Say whether a blob is there and its bytes have its digest; reads it in constant memory."""
-    found = hashlib.sha256()
-    try:
-        with artifacts.open(digest) as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                found.update(chunk)
-    except NotFound:
-        return False
-    return found.hexdigest() == digest
 
 
 class _Verified(io.RawIOBase):

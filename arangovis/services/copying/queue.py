@@ -23,15 +23,10 @@ def give_back(source: GraphStore, target: GraphStore) -> int:
     """
     started = 0
     for state in (RunState.STARTED, RunState.PENDING):
-        cursor: str | None = None
         where = Comparison("state", Operator.EQUAL, state.value)
-        while True:
-            page = target.search(Search("run", where, limit=PAGE, cursor=cursor))
-            leases = {node.id: _lease_in(source, node.id) for node in page.items}
+        for nodes in target.all_pages(Search("run", where, limit=PAGE)):
+            leases = {node.id: _lease_in(source, node.id) for node in nodes}
             started += target.transact(partial(_queue, leases), COPIER)
-            cursor = page.next_cursor
-            if cursor is None:
-                break
     return started
 
 

@@ -29,12 +29,17 @@ COPIED_KINDS = (
     "row_filter",
     "session",
     "feed",
+    "schedule",
+    "webhook",
     "chunk",
     "series_head",
     "series_work",
     "blob",
 )
-"""Leases and workers are not copied: they speak of processes that the new store does not have."""
+"""Leases and workers are not copied: they speak of processes that the new store does not have. Nor are tokens and
+
+sign-ins: a copy or a backup lets nobody in, and restoring one brings no revoked token back.
+"""
 BATCH = 500
 KEPT = "kept"
 
@@ -57,6 +62,7 @@ class RecordsAt:
             "series_work": self._rows,
             "session": self._session,
             "feed": self._feed,
+            "schedule": self._schedule,
         }
 
     def of(self, kind: str) -> Iterator[Record]:
@@ -92,6 +98,10 @@ class RecordsAt:
     def _session(self, record: Record) -> Record | None:
         run = self._source.find(NodeId("run", record.key), at=self._until)
         return None if run is None else record
+
+    def _schedule(self, record: Record) -> Record | None:
+        schedule = self._source.find(NodeId("schedule", record.key), at=self._until)
+        return None if schedule is None or schedule.version.deleted else record
 
     def _feed(self, record: Record) -> Record | None:
         """How far a reader has come: not beyond the last action that is copied."""

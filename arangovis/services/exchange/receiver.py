@@ -2,14 +2,13 @@
 
 import http.client
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
 from arangovis.domain.errors import Fault, InvalidInput, StoreUnavailable
-from arangovis.domain.json import Document
+from arangovis.domain.json import Document, as_dict
 
 PATH_DEFAULT = "/api/v1/lineage"
 TIMEOUT_S = 10.0
@@ -44,7 +43,7 @@ class Receiver:
             StoreUnavailable: there was no answer, or one that says to come again.
 
         """
-        body = orjson.dumps(event, default=_plain)
+        body = orjson.dumps(event, default=as_dict)
         try:
             status = self._exchange(body)
         except (OSError, http.client.HTTPException) as error:
@@ -89,10 +88,3 @@ def _parts(url: str) -> SplitResult | None:
     if not is_sound or parts.username is not None or parts.fragment or not written.isascii() or " " in written:
         return None
     return parts if written.isprintable() else None
-
-
-def _plain(value: object) -> object:
-    """Help orjson with the read-only mappings that documents may be."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -117,7 +117,7 @@ class Frames:
 
     def write(self, transaction: Transaction, name: str, blob: BlobReference, project: str | None) -> Upload:
         """Write an upload inside an action; its bytes are staged."""
-        home = None if project is None else project_id(transaction, project).key
+        home = transaction.scope.home if project is None else project_id(transaction, project).key
         self._blobs.keep(transaction, [blob.digest])
         node = named_id("artifact", home, f"{UPLOAD} {name}", blob.digest)
         facts: Document = {

@@ -19,7 +19,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from arangovis.artifacts.registry import open_objects
 from arangovis.artifacts.s3.place import S3Place, place_of
 from arangovis.domain.errors import Fault, Forbidden, InvalidInput, NotFound, TooLarge
-from arangovis.services.frames.import_urls import BYTES_MAX, address_of, fetched
+from arangovis.services.frames.import_urls import BYTES_MAX, fetched
+from arangovis.services.outgoing import address_of
 
 S3 = "s3://"
 _REFUSED = "the path is not below a folder or address that imports are allowed from"

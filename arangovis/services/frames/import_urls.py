@@ -1,17 +1,14 @@
 """Files fetched from `https:` addresses: of a checked address, of bounded length and time, without a redirect."""
 
 import http.client
-import ipaddress
-import socket
-import ssl
 import time
 from urllib.parse import SplitResult
 
 from arangovis.domain.errors import Forbidden, NoData, NotFound, TooLarge
+from arangovis.services.outgoing import PinnedConnection, address_of, addresses_of
 
 BYTES_MAX = 4 << 30
 SECONDS_MAX = 300.0
-CONNECT_S = 10.0
 
 
 class Fetched:
@@ -64,7 +61,8 @@ def fetched(wanted: SplitResult, root: SplitResult) -> Fetched:
     """
     host = wanted.hostname or ""
     port = wanted.port or (443 if wanted.scheme == "https" else 80)
-    connection = _Pinned(host, port, _public_address(host, port, literal=address_of(root.hostname or "") is not None))
+    address = _public_address(host, port, literal=address_of(root.hostname or "") is not None)
+    connection = PinnedConnection(host, port, address)
     if wanted.scheme == "https":
         connection.secure()
     target = wanted.path or "/"
@@ -80,25 +78,6 @@ def fetched(wanted: SplitResult, root: SplitResult) -> Fetched:
     return Fetched(connection, answer)
 
 
-class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was checked, whatever the name means by then."""
-
-    def __init__(self, host: str, port: int, address: str) -> None:
-        super().__init__(host, port, timeout=CONNECT_S)
-        self._pinned = address
-        self._secure = False
-
-    def secure(self) -> None:
-        """Speak TLS."""
-        self._secure = True
-
-    def connect(self) -> None:
-        """Connect to the address."""
-        self.sock = socket.create_connection((self._pinned, self.port), self.timeout)
-        if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
-
-
 def _public_address(host: str, port: int, *, literal: bool) -> str:
     """Return an address of a host.
 
@@ -107,18 +86,7 @@ def _public_address(host: str, port: int, *, literal: bool) -> str:
         NotFound: there is no such host.
 
     """
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError) as error:
-        raise NotFound("there is no such host") from error
-    if not literal and not all(ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
+    found = addresses_of(host, port)
+    if not literal and not all(address.is_global for address in found):
         raise Forbidden("the host has an address that is not public")
     return min(map(str, found))
-
-
-def address_of(host: str) -> str | None:
-    """Return the IP address that a host is named by, or None."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None

@@ -6,7 +6,7 @@ from arangovis.domain.graph import Direction, Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
 
-AT_ONCE = 500
+AT_ONCE = 2000
 """Nodes whose edges are asked for in one call."""
 
 
@@ -26,6 +26,13 @@ def live_nodes(store: GraphStore, ids: Iterable[NodeId], *, at: int | None = Non
     wanted = tuple(dict.fromkeys(ids))
     found = store.get_many(wanted, at=at) if wanted else {}
     return {node: found[node] for node in wanted if node in found and not found[node].version.deleted}
+
+
+def maker_of(store: GraphStore, node: NodeId, *, at: int | None = None) -> NodeId | None:
+    """Return the run that made a node, the newest of several; None if none did."""
+    made = store.all_edges(node, Direction.UPSTREAM, "generated", at=at)
+    newest = max(made, key=lambda edge: (edge.version.valid_from, edge.id.source), default=None)
+    return None if newest is None else newest.id.source
 
 
 def _edges(

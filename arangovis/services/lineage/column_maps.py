@@ -14,7 +14,9 @@ from arangovis.domain.graph import Direction, Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.views import items, mapping, optional_text
+from arangovis.services.blobs import Blobs
 from arangovis.services.lineage.bulk import edges_at, live_nodes
+from arangovis.services.lineage.encoded_columns import ENCODER_ROLE, EncodedColumn, encoded_columns
 from arangovis.services.methods import PARSE
 from arangovis.stores.base import GraphStore
 
@@ -27,6 +29,8 @@ AXES = ("x", "y", "z")
 SCORE_COLUMN = "Reconstruction.MSE"
 FLAGS = ("is_anomaly", "status")
 SNAPSHOT = "snapshot"
+LEARNT_FROM = "training"
+"""As which a run reads the rows that its encoder is learnt from."""
 _POSITIONS = frozenset({"coordinates", "neighbours", "fit_neighbours", "transformer"})
 """Files of a projection that hold one thing, made of the embeddings; its column is called as the file's role."""
 
@@ -69,8 +73,9 @@ class ColumnStep:
 class ColumnMaps:
     """Reads how nodes were made of others."""
 
-    def __init__(self, store: GraphStore, detectors: "Detectors") -> None:
+    def __init__(self, store: GraphStore, blobs: Blobs, detectors: "Detectors") -> None:
         self._store = store
+        self._blobs = blobs
         self._detectors = detectors
 
     def columns_of(self, node: Node, steps: Sequence[ColumnStep]) -> tuple[str, ...]:
@@ -137,11 +142,18 @@ class ColumnMaps:
 
     def _projected(self, node: Node, run: Node, read: Sequence[Edge], at: int | None) -> list[ColumnStep]:
         outputs, scored = self._coloured(run, at)
+        encoded = encoded_columns(self._store, self._blobs, run, read, at=at)
         steps = []
         for edge in read:
-            if edge.id.source.kind == "dataset":
+            if edge.id.source.kind == "dataset" and encoded is None:
+                steps.append(_step(edge, node, run, "projection", reason="the encoder's bytes are gone"))
+            elif edge.id.source.kind == "dataset" and node.attributes.get("role") == ENCODER_ROLE:
+                if edge.id.role == LEARNT_FROM:
+                    steps.append(_step(edge, node, run, ENCODER_ROLE, _slots(encoded or ())))
+            elif edge.id.source.kind == "dataset":
                 whole = edge.id.role in ("production", "rows")
-                mapped = _plot_columns(node, outputs if whole else (), has_ids=whole)
+                sources = tuple(column.name for column in encoded or ()) or (EMBEDDING,)
+                mapped = _plot_columns(node, sources, outputs if whole else (), has_ids=whole)
                 steps.append(_step(edge, node, run, "projection", (*mapped, *(scored if whole else ()))))
         return steps
 
@@ -187,11 +199,15 @@ def _step(
     return ColumnStep(edge.id.source, node.id, run.id, known_by, mapped, **more)  # type: ignore[arg-type]
 
 
-def _plot_columns(node: Node, outputs: Sequence[str], *, has_ids: bool) -> tuple[Mapped, ...]:
+def _slots(encoded: Sequence[EncodedColumn]) -> tuple[Mapped, ...]:
+    return tuple(Mapped(slot, (column.name,), column.coding) for column in encoded for slot in column.slots)
+
+
+def _plot_columns(node: Node, sources: tuple[str, ...], outputs: Sequence[str], *, has_ids: bool) -> tuple[Mapped, ...]:
     role = str(node.attributes.get("role", ""))
     if role in _POSITIONS:
-        return (Mapped(role, (EMBEDDING,), role),)
-    axes = [Mapped(axis, (EMBEDDING,), "projection") for axis in AXES[: _components(node)]]
+        return (Mapped(role, sources, role),)
+    axes = [Mapped(axis, sources, "projection") for axis in AXES[: _components(node)]]
     ids = [Mapped(ID, (ROW_ID,))] if has_ids else []
     return (*axes, *ids, *(Mapped(name, (name,)) for name in outputs))
 

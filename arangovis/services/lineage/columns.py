@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Direction, Node
 from arangovis.domain.ids import NodeId
+from arangovis.services.blobs import Blobs
 from arangovis.services.lineage.column_maps import ColumnMaps, ColumnStep
 from arangovis.stores.base import GraphStore
 
@@ -95,9 +96,9 @@ class _Trace:
 class ColumnLineages:
     """Answers questions about columns."""
 
-    def __init__(self, store: GraphStore, detectors: "Detectors") -> None:
+    def __init__(self, store: GraphStore, blobs: Blobs, detectors: "Detectors") -> None:
         self._store = store
-        self._maps = ColumnMaps(store, detectors)
+        self._maps = ColumnMaps(store, blobs, detectors)
 
     def ask(self, question: ColumnQuestion) -> ColumnTrace:
         """Follow columns upstream or downstream.

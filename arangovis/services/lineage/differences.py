@@ -9,6 +9,8 @@ from arangovis.domain.graph import Direction, Lineage, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.domain.views import mapping
+from arangovis.services.catalogue.performance import Performance
+from arangovis.services.lineage.bulk import maker_of
 from arangovis.services.lineage.reach import (
     BUDGET,
     Budget,
@@ -90,6 +92,7 @@ class Differences:
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+        self._performance = Performance(store)
 
     def between(self, first: NodeId, second: NodeId, budget: Budget = BUDGET, *, at: int | None = None) -> RunDiff:
         """Compare two runs, or the runs that made two nodes.
@@ -104,7 +107,7 @@ class Differences:
         params = differing(*(params_of(run, side) for run, side in zip(runs, sides, strict=True)))
         codes, environments = zip(*(split_code(run) for run in runs), strict=True)
         facts = differing(*({name: run.attributes.get(name) for name in _FACTS} for run in runs))
-        metrics = differing(*(mapping(run.attributes, "metrics") for run in runs))
+        metrics = differing(*(self._measured(run, at) for run in runs))
         code, environment = differing(*codes), differing(*environments)
         inputs = _inputs(*(_by_role(run, side) for run, side in zip(runs, sides, strict=True)))
         only = _only(sides[0], sides[1]), _only(sides[1], sides[0])
@@ -124,15 +127,23 @@ class Differences:
             partial_reasons=reasons(*(side.cuts for side in sides)),
         )
 
+    def _measured(self, run: Node, at: int | None) -> Document:
+        """Return the metrics of a run and its evaluations; what both have is told of both, if it is not the same."""
+        metrics = dict(mapping(run.attributes, "metrics"))
+        for evaluation in self._performance.evaluations(run.id, at=at):
+            for name, value in mapping(evaluation.attributes, "metrics").items():
+                if metrics.setdefault(name, value) != value:
+                    metrics[f"evaluation.{name}"] = value
+        return metrics
+
     def _run_of(self, node_id: NodeId, at: int | None) -> Node:
         node = self._store.get(node_id, at=at)
         if node.id.kind == "run":
             return node
-        edges = self._store.edges_of((node_id,), Direction.UPSTREAM, ("generated",), at=at)
-        newest = max(edges, key=lambda edge: (edge.version.valid_from, edge.id.source), default=None)
-        if newest is None:
+        run = maker_of(self._store, node_id, at=at)
+        if run is None:
             raise NotFound(f"no run made {node_id}, so there is nothing to compare")
-        return self._store.get(newest.id.source, at=at)
+        return self._store.get(run, at=at)
 
 
 def differing(first: Document, second: Document) -> tuple[Difference, ...]:

@@ -1,7 +1,7 @@
 """How one field changed over time, who changed it, and what used each of its values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
@@ -9,13 +9,14 @@ from arangovis.domain.graph import Direction, Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.views import integer, optional_text
+from arangovis.services.lineage.bulk import edges_at
 from arangovis.services.lineage.reach import PLOT, Value
 from arangovis.stores.base import GraphStore
 
 FIELD_LENGTH_MAX = 300
 PARAMS = "params"
 _VALUES = "values"
-_USERS_MAX = 1000
+USERS_MAX = 1000
 """So many runs and plots of each value are listed."""
 
 
@@ -51,7 +52,8 @@ class FieldChange:
     """A value that a field took: when (microseconds), by whom and in which request, and in which node it is.
 
     `number` is the revision of the parameters, or the version of the node. `present` is false where the field is
-    absent. `runs` read this value, and `plots` came of them.
+    absent. `runs` read the node while it had this value, and `plots` came of them. (A run reads its own fields; of its
+    plots, those that came while it had the value.)
     """
 
     value: Value
@@ -68,12 +70,43 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class FieldHistory:
-    """Each value of a field, oldest first; what left it as it was is not told again, but its runs are."""
+    """Each value of a field, oldest first; what left it as it was is not told again, but its runs are.
+
+    If the answer is partial because of `limit`, only so many runs and plots of a value are listed.
+    """
 
     node: NodeId
     field: str
     changes: tuple[FieldChange, ...]
     partial_reasons: tuple[str, ...]
+
+
+class _Change(NamedTuple):
+    """A value, the node that has it for the first time, and all nodes that have it until it changes.
+
+    Of a node that takes one value after the other, `during` is from when until when it had this one.
+    """
+
+    value: JsonValue
+    present: bool
+    first: Node
+    number: int
+    holders: list[NodeId]
+    during: tuple[int, int | None] | None = None
+
+    def covers(self, edge: Edge) -> bool:
+        """Say whether an edge at the node was written while it had this value."""
+        if self.during is None:
+            return True
+        since, until = self.during
+        return since <= edge.version.valid_from and (until is None or edge.version.valid_from < until)
+
+
+class _Uses(NamedTuple):
+    """The edges to the runs that read nodes, and from runs to plots, each by its source."""
+
+    read: Mapping[NodeId, Sequence[Edge]]
+    plots: Mapping[NodeId, Sequence[Edge]]
 
 
 class FieldHistories:
@@ -95,18 +128,19 @@ class FieldHistories:
         if not versions:
             raise NotFound(f"there is no {question.node}")
         if question.node.kind == "model_version" and path[0] in (PARAMS, "options"):
-            return self._of_revisions(question, (_VALUES, *path[1:]) if path[0] == PARAMS else path)
+            nodes = self._revisions(question)
+            path = (_VALUES, *path[1:]) if path[0] == PARAMS else path
+            return self._told(question, _changes([(n, integer(n.attributes, "revision", 0)) for n in nodes], path))
         changes = _changes([(node, node.version.number) for node in versions], path)
-        used, cut = self._users([question.node])
-        shown = tuple(_told(change, used, is_last=change is changes[-1]) for change in changes)
-        return FieldHistory(question.node, question.field, shown, ("limit",) if cut else ())
+        return self._told(question, _in_turns(changes))
 
-    def _of_revisions(self, question: FieldQuestion, path: tuple[str, ...]) -> FieldHistory:
-        nodes = self._revisions(question)
-        changes = _changes([(node, integer(node.attributes, "revision", 0)) for node in nodes], path)
-        used, cut = self._users([node.id for node in nodes])
-        shown = tuple(_told(change, used, is_last=change is changes[-1]) for change in changes)
-        return FieldHistory(question.node, question.field, shown, ("limit",) if cut else ())
+    def _told(self, question: FieldQuestion, changes: Sequence[_Change]) -> FieldHistory:
+        uses = self._uses(changes, question.at)
+        used = [_users(change, uses) for change in changes]
+        told = [_told(change, *users) for change, users in zip(changes, used, strict=True)]
+        told[-1:] = [replace(last, current=True) for last in told[-1:]]
+        cut = any(len(ids) > USERS_MAX for users in used for ids in users)
+        return FieldHistory(question.node, question.field, tuple(told), ("limit",) if cut else ())
 
     def _revisions(self, question: FieldQuestion) -> Sequence[Node]:
         edges = self._store.all_edges(question.node, Direction.DOWNSTREAM, "contains", at=question.at)
@@ -115,30 +149,13 @@ class FieldHistories:
         chosen = [node for node in nodes if optional_text(node.attributes, "method") == question.method]
         return sorted(chosen, key=lambda node: integer(node.attributes, "revision", 0))
 
-    def _users(self, holders: Sequence[NodeId]) -> tuple[Mapping[NodeId, tuple[list[NodeId], list[NodeId]]], bool]:
-        """Return the runs that read each of the nodes (a run reads itself), and the plots that those made."""
-        runs = {holder: [holder] for holder in holders if holder.kind == "run"}
-        read = self._store.edges_of([h for h in holders if h.kind != "run"], Direction.DOWNSTREAM, ("input_to",))
-        for edge in read:
-            runs.setdefault(edge.id.source, []).append(edge.id.target)
-        every = sorted({run for members in runs.values() for run in members})
-        made = self._store.edges_of(every, Direction.DOWNSTREAM, ("generated",)) if every else ()
-        plots = _by_source(edge for edge in made if edge.id.role == PLOT)
-        cut = any(len(members) > _USERS_MAX for members in runs.values())
-        return {
-            holder: (sorted(members)[:_USERS_MAX], sorted(plot for run in members for plot in plots.get(run, ())))
-            for holder, members in runs.items()
-        }, cut
-
-
-class _Change(NamedTuple):
-    """A value, the node that has it for the first time, and all nodes that have it until it changes."""
-
-    value: JsonValue
-    present: bool
-    first: Node
-    number: int
-    holders: list[NodeId]
+    def _uses(self, changes: Iterable[_Change], at: int | None) -> _Uses:
+        """Return by whom the nodes that hold the values were read, and which plots came of that; and when."""
+        holders = {holder for change in changes for holder in change.holders}
+        read = edges_at(self._store, holders, Direction.DOWNSTREAM, ("input_to",), at=at)
+        runs = {edge.id.target for edge in read} | {holder for holder in holders if holder.kind == "run"}
+        made = edges_at(self._store, runs, Direction.DOWNSTREAM, ("generated",), at=at)
+        return _Uses(_by_source(read), _by_source(edge for edge in made if edge.id.role == PLOT))
 
 
 def _changes(nodes: Sequence[tuple[Node, int]], path: tuple[str, ...]) -> Sequence[_Change]:
@@ -162,8 +179,26 @@ def _value(node: Node, path: tuple[str, ...]) -> tuple[JsonValue, bool]:
     return here, True
 
 
-def _told(change: _Change, used: Mapping[NodeId, tuple[list[NodeId], list[NodeId]]], *, is_last: bool) -> FieldChange:
-    runs, plots = _joined(used, change.holders)
+def _in_turns(changes: Sequence[_Change]) -> Sequence[_Change]:
+    """Return the values that one node took, each with the time that it had it."""
+    begins = [change.first.version.valid_from for change in changes]
+    ends = [*begins[1:], None]
+    return [
+        change._replace(during=during) for change, during in zip(changes, zip(begins, ends, strict=False), strict=True)
+    ]
+
+
+def _users(change: _Change, uses: _Uses) -> tuple[Sequence[NodeId], Sequence[NodeId]]:
+    """Return the runs that read a value, and the plots that came of them."""
+    holders = set(change.holders)
+    itself = {holder for holder in holders if holder.kind == "run"}
+    read = {edge.id.target for holder in holders for edge in uses.read.get(holder, ()) if change.covers(edge)}
+    plots = {edge.id.target for run in read for edge in uses.plots.get(run, ())}
+    own = {edge.id.target for run in itself for edge in uses.plots.get(run, ()) if change.covers(edge)}
+    return sorted(read | itself), sorted(plots | own)
+
+
+def _told(change: _Change, runs: Sequence[NodeId], plots: Sequence[NodeId]) -> FieldChange:
     version = change.first.version
     return FieldChange(
         value=change.value,
@@ -173,24 +208,16 @@ def _told(change: _Change, used: Mapping[NodeId, tuple[list[NodeId], list[NodeId
         request_id=version.request_id,
         node=change.first.id,
         number=change.number,
-        current=is_last,
-        runs=runs,
-        plots=plots,
+        current=False,
+        runs=tuple(runs[:USERS_MAX]),
+        plots=tuple(plots[:USERS_MAX]),
     )
 
 
-def _joined(
-    used: Mapping[NodeId, tuple[list[NodeId], list[NodeId]]], holders: Iterable[NodeId]
-) -> tuple[tuple[NodeId, ...], tuple[NodeId, ...]]:
-    sides = [used[holder] for holder in dict.fromkeys(holders) if holder in used]
-    runs, plots = ({node for side in sides for node in side[which]} for which in (0, 1))
-    return tuple(sorted(runs)), tuple(sorted(plots))
-
-
-def _by_source(edges: Iterable[Edge]) -> Mapping[NodeId, list[NodeId]]:
-    found: dict[NodeId, list[NodeId]] = {}
+def _by_source(edges: Iterable[Edge]) -> Mapping[NodeId, Sequence[Edge]]:
+    found: dict[NodeId, list[Edge]] = {}
     for edge in edges:
-        found.setdefault(edge.id.source, []).append(edge.id.target)
+        found.setdefault(edge.id.source, []).append(edge)
     return found
 
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from arangovis.domain.graph import Direction, Lineage, Node, Visit
 from arangovis.domain.ids import NodeId
 from arangovis.domain.views import optional_text
+from arangovis.services.catalogue.names import project_key
 from arangovis.services.lineage.reach import (
     BUDGET,
     Budget,
     check_sorts,
     is_sort,
     name_of,
-    project_key,
     reach,
     reasons,
     sort_of,

@@ -9,7 +9,8 @@ from arangovis.domain.graph import Direction, Lineage, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import AllOf, Comparison, Operator
 from arangovis.domain.views import integer, optional_text
-from arangovis.services.lineage.reach import BUDGET, Budget, every, project_key, reach, reasons
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.lineage.reach import BUDGET, Budget, Some, reach, reasons, some
 from arangovis.stores.base import GraphStore
 
 RUNS_MAX = 2_000
@@ -86,7 +87,7 @@ class Jobs:
             InvalidInput: the method is empty, or the budget is out of range.
 
         """
-        runs = self._runs(question)
+        runs, cut = self._runs(question)
         found = self._reached(question, runs)
         names = {visit.node.id: _group_of(visit.node, by_name=question.by_name) for visit in found.visits}
         durations = sorted(d for run in runs if (d := duration_s(run)) is not None)
@@ -99,19 +100,17 @@ class Jobs:
             duration_s=durations[len(durations) // 2] if durations else None,
             nodes=_nodes(found, names),
             edges=_edges(found, names),
-            partial_reasons=reasons(found.cuts, ["runs"] if len(runs) >= RUNS_MAX else ()),
+            partial_reasons=reasons(found.cuts, ["runs"] if cut else ()),
         )
 
-    def _runs(self, question: JobQuestion) -> Sequence[Node]:
+    def _runs(self, question: JobQuestion) -> Some:
         if not question.method.strip():
             raise InvalidInput.of(Fault("method", "is the method of the runs, such as projection.umap"))
         equal = [("method", question.method), *([] if question.name is None else [("name", question.name)])]
         where = AllOf(tuple(Comparison(name, Operator.EQUAL, value) for name, value in equal))
         project = project_key(self._store, question.project)
-        runs = list(every(self._store, "run", where, project=project, limit=RUNS_MAX))
-        if question.at is not None:
-            runs = [run for run in runs if run.created <= question.at]
-        if not runs:
+        runs = some(self._store, ("run",), where, project=project, limit=RUNS_MAX, at=question.at)
+        if not runs.nodes:
             shown = f"{question.method} {question.name or ''}".strip()
             raise NotFound(f"there is no run of {shown}")
         return runs

@@ -5,7 +5,7 @@ data under another name. A training run that reads them in a role of testing its
 other role, or through data made from them, they leaked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,12 +13,15 @@ from arangovis.domain.graph import Direction, Edge, Lineage, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.search import Comparison, Operator
 from arangovis.domain.views import items
-from arangovis.services.lineage.reach import BUDGET, Budget, digest_of_node, every, name_of, reach, reasons
-from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
+from arangovis.services.lineage.bulk import edges_at
+from arangovis.services.lineage.reach import BUDGET, Budget, Some, digest_of_node, name_of, reach, reasons, some
+from arangovis.services.searching.past import VERSIONS_MAX
+from arangovis.stores.base import GraphStore
 
 TEST_WORDS = frozenset({"test", "testing", "holdout", "hold-out", "evaluation", "validation"})
+DATA = ("dataset", "featureset")
 TWINS_MAX = 100
-"""So many data sets of one content are looked at."""
+"""So many other data sets of one content are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,11 @@ class Leak(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LeakageReport:
-    """Whether a model keeps to the policy; `runs` are the training runs that were looked at."""
+    """Whether a model keeps to the policy; `runs` are the training runs that were looked at.
+
+    If the answer is partial, `clean` says only that nothing was found so far: `twins` that there are more data of one
+    content than were looked at.
+    """
 
     model: NodeId
     clean: bool
@@ -84,7 +91,8 @@ class Leakage:
         evidence = _Evidence(self._store, question, found)
         leaks = [leak for edge in made for leak in self._leaks(question, found, (edge.source, edge.target), evidence)]
         runs = tuple(dict.fromkeys(edge.source for edge in made))
-        return LeakageReport(question.model, not leaks, tuple(leaks), runs, reasons(found.cuts))
+        cuts = reasons(found.cuts, ["twins"] if evidence.cut else ())
+        return LeakageReport(question.model, not leaks, tuple(leaks), runs, cuts)
 
     def _versions(self, question: LeakageQuestion) -> Sequence[NodeId]:
         node = self._store.get(question.model, at=question.at)
@@ -105,41 +113,37 @@ class Leakage:
                 yield Leak(node, evidence.name(node), run, version, because, witness, chain)
 
 
+class _Content(NamedTuple):
+    """What data of one content share."""
+
+    kind: str
+    digest: str
+
+
 class _Evidence:
     """Which of the data upstream are test data, and why."""
 
     def __init__(self, store: GraphStore, question: LeakageQuestion, found: Lineage) -> None:
         self._store = store
         self._question = question
-        data = [visit.node for visit in found.visits if visit.node.id.kind in ("dataset", "featureset")]
+        data = [visit.node for visit in found.visits if visit.node.id.kind in DATA]
         self._nodes = {node.id: node for node in data}
-        twins = {node.id: self._twins(node) for node in data}
+        twins, self.cut = _twins(store, data, question.at)
         others = {twin.id: twin for some in twins.values() for twin in some}
         proofs = self._proofs({**others, **self._nodes})
         self.test_data: Mapping[NodeId, tuple[str, NodeId]] = {
             node: proof
             for node in self._nodes
-            if (proof := proofs.get(node) or self._of_content(twins[node], proofs)) is not None
+            if (proof := proofs.get(node) or self._of_content(twins.get(node, ()), proofs)) is not None
         }
 
     def name(self, node: NodeId) -> str | None:
         """Return the name of data."""
         return name_of(self._nodes[node])
 
-    def _twins(self, node: Node) -> Sequence[Node]:
-        """Return other data of the same content."""
-        digest = digest_of_node(node)
-        if digest is None or node.version.deleted:
-            return ()
-        where = Comparison("digest", Operator.EQUAL, digest)
-        same = every(self._store, node.id.kind, where, limit=TWINS_MAX)
-        return [twin for twin in same if twin.id != node.id]
-
     def _proofs(self, nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, tuple[str, NodeId]]:
         question = self._question
-        read = self._store.edges_of(
-            list(nodes), Direction.DOWNSTREAM, ("input_to",), at=question.at, limit=SCAN_LIMIT_MAX
-        )
+        read = edges_at(self._store, nodes, Direction.DOWNSTREAM, ("input_to",), at=question.at)
         readers = sorted(edge.id for edge in read if edge.id.role in question.roles)
         proofs = {edge.source: ("role", edge.target) for edge in reversed(readers)}
         for node in nodes.values():
@@ -151,6 +155,40 @@ class _Evidence:
         self, twins: Sequence[Node], proofs: Mapping[NodeId, tuple[str, NodeId]]
     ) -> tuple[str, NodeId] | None:
         return next((("content", twin.id) for twin in twins if twin.id in proofs), None)
+
+
+def _twins(store: GraphStore, data: Iterable[Node], at: int | None) -> tuple[Mapping[NodeId, Sequence[Node]], bool]:
+    """Return the other data of the content of each, at most TWINS_MAX, and whether there are more."""
+    contents = {node.id: content for node in data if (content := _content(node)) is not None}
+    wanted = sorted(set(contents.values()))
+    same = _same_now(store, wanted) if at is None else _same_then(store, wanted, at)
+    twins = {node: [twin for twin in same[content].nodes if twin.id != node] for node, content in contents.items()}
+    return twins, any(found.cut for found in same.values())
+
+
+def _same_now(store: GraphStore, wanted: Iterable[_Content]) -> Mapping[_Content, Some]:
+    return {
+        content: some(store, (content.kind,), Comparison("digest", Operator.EQUAL, content.digest), limit=TWINS_MAX + 1)
+        for content in wanted
+    }
+
+
+def _same_then(store: GraphStore, wanted: Sequence[_Content], at: int) -> Mapping[_Content, Some]:
+    """Look at all data of that time once: no index knows the past."""
+    then = some(store, DATA, limit=VERSIONS_MAX, at=at) if wanted else Some((), cut=False)
+    same: dict[_Content, list[Node]] = {content: [] for content in wanted}
+    for node in then.nodes:
+        content = _content(node)
+        if content is not None and content in same:
+            same[content].append(node)
+    return {
+        content: Some(nodes[: TWINS_MAX + 1], then.cut or len(nodes) > TWINS_MAX + 1) for content, nodes in same.items()
+    }
+
+
+def _content(node: Node) -> _Content | None:
+    digest = None if node.version.deleted else digest_of_node(node)
+    return None if digest is None else _Content(node.id.kind, digest)
 
 
 def _backwards(edges: Sequence[Edge], start: NodeId, without: frozenset[str]) -> Mapping[NodeId, NodeId | None]:

@@ -16,7 +16,7 @@ NODE_LIMIT_DEFAULT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LineageQuestion:
-    """What to walk. `kinds` limits the nodes that are shown, not those walked through."""
+    """What to walk. `kinds` limits the nodes that are shown, not those walked through; see `Walk.shows_hidden`."""
 
     start: NodeId
     direction: Direction = Direction.UPSTREAM
@@ -25,6 +25,7 @@ class LineageQuestion:
     kinds: frozenset[str] = frozenset()
     edges: frozenset[str] = frozenset(LINEAGE_EDGE_KINDS)
     at: int | None = None
+    shows_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class LineageService:
             depth_max=question.depth,
             node_limit=question.limit,
             at=question.at,
+            shows_hidden=question.shows_hidden,
         )
         found = self._store.walk(walk)
         if not found.visits:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arangovis.domain.errors import NotFound
-from arangovis.domain.graph import Direction, Edge, Node, Version
+from arangovis.domain.graph import Direction, Node, Version
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar
 from arangovis.domain.views import scalars
+from arangovis.services.lineage.bulk import edges_at, maker_of
 from arangovis.stores.base import GraphStore
 
 
@@ -78,25 +79,22 @@ class Origins:
     def _producer(self, node: Node, at: int | None) -> Node | None:
         if node.id.kind == "run":
             return node
-        edges = self._store.edges_of((node.id,), Direction.UPSTREAM, ("generated",), at=at)
-        newest = max(edges, key=lambda edge: (edge.version.valid_from, edge.id.source), default=None)
-        return None if newest is None else self._store.get(newest.id.source, at=at)
+        run = maker_of(self._store, node.id, at=at)
+        return None if run is None else self._store.get(run, at=at)
 
     def _inputs(self, reader: Node, at: int | None) -> list[OriginInput]:
         kinds = ("input_to",) if reader.id.kind == "run" else ("derived_into",)
-        edges = sorted(self._upstream([reader.id], kinds, at), key=lambda edge: (edge.id.role, edge.id.source))
+        read = edges_at(self._store, (reader.id,), Direction.UPSTREAM, kinds, at=at)
+        edges = sorted(read, key=lambda edge: (edge.id.role, edge.id.source))
         ids = [edge.id.source for edge in edges]
         nodes = self._store.get_many(ids, at=at)
         sources: dict[NodeId, list[NodeId]] = {}
-        for edge in self._upstream(ids, ("derived_into",), at):
+        for edge in edges_at(self._store, ids, Direction.UPSTREAM, ("derived_into",), at=at):
             sources.setdefault(edge.id.target, []).append(edge.id.source)
         return [
             OriginInput(edge.id.role, nodes[edge.id.source], tuple(sorted(sources.get(edge.id.source, ()))))
             for edge in edges
         ]
-
-    def _upstream(self, ids: Sequence[NodeId], kinds: tuple[str, ...], at: int | None) -> Sequence[Edge]:
-        return self._store.edges_of(ids, Direction.UPSTREAM, kinds, at=at) if ids else ()
 
     def _parameters_set(self, run: Node | None, params: Node | None) -> ParametersSet | None:
         """Say who set the parameters: a revision's maker, or whoever logged the run that brought its own."""

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Cut, Direction, Edge, Lineage, Node, Visit, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue, Scalar
-from arangovis.domain.search import EVERYTHING, Filter, Search
+from arangovis.domain.search import EVERYTHING, PAGE_SIZE_MAX, Filter, Search
 from arangovis.domain.views import optional_text
-from arangovis.services.catalogue.names import find_project
 from arangovis.services.lineage.lineage import DEPTH_DEFAULT, NODE_LIMIT_DEFAULT
+from arangovis.services.searching.past import past_nodes
 from arangovis.stores.base import DEPTH_MAX, NODE_LIMIT_MAX, GraphStore
 from arangovis_schema import LINEAGE_EDGE_KINDS
 
@@ -23,7 +24,6 @@ SORTS = frozenset({PLOT, PROJECTION, MODEL})
 """What people ask for that is not the name of a vertex kind: plots among artifacts, projections among runs, models
 for model versions."""
 _PROJECTIONS = "projection."
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,27 +190,47 @@ def is_sort(node: Node, kinds: frozenset[str]) -> bool:
     return not kinds or node.id.kind in kinds or sort_of(node) in kinds
 
 
-def project_key(store: GraphStore, name: str | None) -> str | None:
-    """Return the key of a project, or None for none.
+class Some(NamedTuple):
+    """Nodes that were looked for, and whether there are more."""
 
-    Raises:
-        NotFound: there is no such project.
-
-    """
-    if name is None:
-        return None
-    return find_project(store, name).id.key
+    nodes: Sequence[Node]
+    cut: bool
 
 
 def every(
     store: GraphStore, kind: str, where: Filter = EVERYTHING, *, project: str | None = None, limit: int
 ) -> Iterator[Node]:
     """Yield the nodes of a kind, newest first, at most `limit`; they are read page by page."""
-    cursor: str | None = None
-    while limit > 0:
-        page = store.search(Search(kind, where, project, min(limit, _PAGE), cursor))
-        yield from page.items
-        limit -= len(page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    page = min(limit, PAGE_SIZE_MAX)
+    return islice(store.all_nodes(Search(kind, where, project, page)), limit)
+
+
+def some(
+    store: GraphStore,
+    kinds: Iterable[str],
+    where: Filter = EVERYTHING,
+    *,
+    project: str | None = None,
+    limit: int,
+    at: int | None = None,
+) -> Some:
+    """Return the nodes of some kinds, newest first, at most `limit` of each: those that there were at a time, whether
+    they are still there or not, or those there are now.
+    """
+    if at is not None:
+        return _then(store, tuple(kinds), where, project=project, limit=limit, at=at)
+    found = [list(every(store, kind, where, project=project, limit=limit + 1)) for kind in kinds]
+    return _limited(found, limit, cut=False)
+
+
+def _then(store: GraphStore, kinds: Sequence[str], where: Filter, *, project: str | None, limit: int, at: int) -> Some:
+    vertices = store.schema().vertices
+    past = past_nodes(store, {kind: vertices[kind] for kind in kinds}, project=project, at=at).where(where)
+    nodes = sorted((node for node, _ in past.found), key=lambda node: (node.created, node.id), reverse=True)
+    found = [[node for node in nodes if node.id.kind == kind] for kind in kinds]
+    return _limited(found, limit, cut=not past.complete)
+
+
+def _limited(found: Sequence[Sequence[Node]], limit: int, *, cut: bool) -> Some:
+    nodes = [node for nodes in found for node in nodes[:limit]]
+    return Some(nodes, cut or any(len(nodes) > limit for nodes in found))

@@ -2,19 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from arangovis.domain.graph import Direction, Node, Record
 from arangovis.domain.ids import NodeId
+from arangovis.domain.ordering import Order
 from arangovis.domain.plans import Step
 from arangovis.domain.runs import Lease, RunState
-from arangovis.domain.search import Comparison, Operator
+from arangovis.domain.search import CREATED, PAGE_SIZE_MAX, Comparison, Operator, Search
 from arangovis.domain.views import items
-from arangovis.services.lineage.reach import every, project_key, reasons
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.lineage.bulk import edges_at
+from arangovis.services.lineage.reach import reasons
 from arangovis.services.runs import run_of
 from arangovis.stores.base import GraphStore
 
 WORK_MAX = 1000
+SCAN_MAX = 10_000
+"""So many open runs of a state are looked at, the oldest, plans included."""
 _PAGE = 1000
 
 
@@ -54,7 +60,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class RunningWork:
-    """All open runs: those that are computed first, then those that wait, the oldest first."""
+    """All open runs: those that are computed first, then those that wait, the oldest first.
+
+    If the answer is partial because of `scan`, the counts are of the runs that were looked at.
+    """
 
     now: int
     started: int
@@ -77,7 +86,7 @@ class Running:
 
         """
         key, clock = project_key(self._store, project), self._store.now()
-        open_runs = [node for node in self._open() if node.project == key or key is None]
+        open_runs, cut = self._open(key)
         leases = {lease.run: lease for lease in self._leases()} if open_runs else {}
         shown = [node for node in open_runs if node.attributes.get("executor") != "plan"]
         shown.sort(key=lambda node: (node.attributes.get("state") != RunState.STARTED.value, node.created, node.id))
@@ -87,12 +96,18 @@ class Running:
             _work(node, leases.get(node.id), holds.get(node.id, []), waiting.get(node.id, {}), clock) for node in chosen
         )
         started = sum(node.attributes.get("state") == RunState.STARTED.value for node in shown)
-        cut = ["limit"] if len(chosen) < len(shown) else []
-        return RunningWork(clock, started, len(shown) - started, work, reasons(cut))
+        left_out = ["limit"] if len(chosen) < len(shown) else []
+        return RunningWork(clock, started, len(shown) - started, work, reasons(left_out, ["scan"] if cut else ()))
 
-    def _open(self) -> Iterator[Node]:
+    def _open(self, project: str | None) -> tuple[list[Node], bool]:
+        """Return the open runs, of each state the oldest, and whether there are more."""
+        found: list[list[Node]] = []
         for state in (RunState.STARTED, RunState.PENDING):
-            yield from every(self._store, "run", Comparison("state", Operator.EQUAL, state.value), limit=10 * WORK_MAX)
+            where = Comparison("state", Operator.EQUAL, state.value)
+            search = Search("run", where, project, PAGE_SIZE_MAX, order=Order(CREATED))
+            found.append(list(islice(self._store.all_nodes(search), SCAN_MAX + 1)))
+        runs = [run for nodes in found for run in nodes[:SCAN_MAX]]
+        return runs, any(len(nodes) > SCAN_MAX for nodes in found)
 
     def _leases(self) -> Iterator[Lease]:
         after: Record | None = None
@@ -105,14 +120,14 @@ class Running:
 
     def _holds(self, runs: Sequence[Node]) -> Mapping[NodeId, list[Held]]:
         found: dict[NodeId, list[Held]] = {}
-        edges = self._store.edges_of([run.id for run in runs], Direction.UPSTREAM, ("input_to",)) if runs else ()
+        edges = edges_at(self._store, (run.id for run in runs), Direction.UPSTREAM, ("input_to",))
         for edge in sorted(edges, key=lambda edge: (edge.id.role, edge.id.source)):
             found.setdefault(edge.id.target, []).append(Held(edge.id.source, edge.id.role))
         return found
 
     def _waiting(self, runs: Sequence[Node]) -> Mapping[NodeId, Mapping[NodeId, tuple[str, ...]]]:
         """Return for each run, by plan, the steps that are not there yet because the run is not done."""
-        edges = self._store.edges_of([run.id for run in runs], Direction.UPSTREAM, ("spawned",)) if runs else ()
+        edges = edges_at(self._store, (run.id for run in runs), Direction.UPSTREAM, ("spawned",))
         plans = self._store.get_many([edge.id.source for edge in edges])
         found: dict[NodeId, dict[NodeId, tuple[str, ...]]] = {}
         for edge in sorted(edges, key=lambda edge: edge.id):

@@ -8,16 +8,17 @@ from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Direction, Edge, Lineage, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.views import integer, optional_text
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.lineage.bulk import edges_at
 from arangovis.services.lineage.reach import (
     BUDGET,
     Budget,
     check_sorts,
-    every,
     is_sort,
     name_of,
-    project_key,
     reach,
     reasons,
+    some,
     sort_of,
 )
 from arangovis.stores.base import GraphStore
@@ -119,29 +120,23 @@ class StaleAnswers:
         _check_whys(question.why)
         check_sorts(self._store, question.kinds)
         project = project_key(self._store, question.project)
-        inputs, scanned = self._inputs(question.at)
-        causes = [c for c in self._causes(inputs, question.at) if not question.why or c.why in question.why]
+        inputs = some(self._store, VERSIONED, limit=SCAN_MAX, at=question.at)
+        scanned = ["scan"] if inputs.cut else []
+        causes = [c for c in self._causes(inputs.nodes, question.at) if not question.why or c.why in question.why]
         if not causes:
-            return StaleNodes((), reasons(["scan"] if scanned else ()))
+            return StaleNodes((), reasons(scanned))
         starts = [cause.input for cause in causes]
         found = reach(self._store, starts, Direction.DOWNSTREAM, question.budget, at=question.at)
         shown = [node for node in _stale(found, causes) if project is None or node[0].project == project]
         stale = [_told(node, because) for node, because in shown if is_sort(node, question.kinds)]
-        return StaleNodes(tuple(stale), reasons(found.cuts, ["scan"] if scanned else ()))
-
-    def _inputs(self, at: int | None) -> tuple[list[Node], bool]:
-        """Return everything that may be outdated, and whether there is more."""
-        found = [list(every(self._store, kind, limit=SCAN_MAX)) for kind in VERSIONED]
-        nodes = [node for some in found for node in some]
-        known = nodes if at is None else list(self._store.get_many([node.id for node in nodes], at=at).values())
-        return known, any(len(some) >= SCAN_MAX for some in found)
+        return StaleNodes(tuple(stale), reasons(found.cuts, scanned))
 
     def _causes(self, nodes: Sequence[Node], at: int | None) -> list[Cause]:
         live = {node.id: node for node in nodes if node.id.kind in VERSIONED and not node.version.deleted}
         return [*self._succeeded(live, at), *self._grown(live.values(), at)]
 
     def _succeeded(self, nodes: Mapping[NodeId, Node], at: int | None) -> Iterator[Cause]:
-        edges = self._store.edges_of(list(nodes), Direction.DOWNSTREAM, ("succeeded_by",), at=at) if nodes else ()
+        edges = edges_at(self._store, nodes, Direction.DOWNSTREAM, ("succeeded_by",), at=at)
         newest: dict[NodeId, Edge] = {}
         for edge in sorted(edges, key=lambda edge: (edge.version.valid_from, edge.id.target)):
             newest[edge.id.source] = edge

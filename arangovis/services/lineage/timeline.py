@@ -1,7 +1,7 @@
 """How a metric moved over the versions of a model, and what first differs from the version before."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
@@ -9,6 +9,7 @@ from arangovis.domain.graph import Direction, Edge, Lineage, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar
 from arangovis.domain.views import integer, mapping, text
+from arangovis.services.lineage.bulk import edges_at
 from arangovis.services.lineage.differences import Difference, differing, params_of, split_code
 from arangovis.services.lineage.reach import BUDGET, Budget, digest_of_node, name_of, reach_each, reasons, sort_of
 from arangovis.stores.base import GraphStore
@@ -42,8 +43,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePoint:
-    """One version: the metric, which node says so (null if none does), the step from the version before it with a
-    value, and why. `created` is in microseconds since 1970.
+    """One version: the metric, which node says so (null if none does), the step from the last version before it that
+    has a value, and why. `created` is in microseconds since 1970.
+
+    `compared_with` is that version, which `change` is told against: as long as none has a value, the one before.
     """
 
     version: NodeId
@@ -53,6 +56,7 @@ class TimelinePoint:
     value: Scalar
     measured_by: NodeId | None
     step: float | None
+    compared_with: NodeId | None
     change: Change | None
 
 
@@ -86,11 +90,11 @@ class Timelines:
         shown = versions[-VERSIONS_MAX:]
         sides = reach_each(self._store, [node.id for node in shown], Direction.UPSTREAM, budget, at=at) if shown else ()
         measured = [self._measured(node, side, metric, at) for node, side in zip(shown, sides, strict=True)]
-        steps = _steps([value for value, _ in measured])
-        points = []
-        for place, node in enumerate(shown):
-            change = _change(sides[place - 1], sides[place]) if place else None
-            points.append(_point(node, measured[place], (steps[place], change)))
+        before = _places_before([value for value, _ in measured])
+        points = [_point(node, *found) for node, found in zip(shown, measured, strict=True)]
+        for place, other in enumerate(before):
+            if other is not None:
+                points[place] = _compared(points[place], points[other], _change(sides[other], sides[place]))
         cut = ["limit"] if len(shown) < len(versions) else []
         return Timeline(model, metric, tuple(points), reasons(*(side.cuts for side in sides), cut))
 
@@ -108,11 +112,11 @@ class Timelines:
     def _measured(self, version: Node, side: Lineage, metric: str, at: int | None) -> tuple[Scalar, NodeId | None]:
         """Return a metric of a version: as its run says, else its newest evaluation, else the newest run on it."""
         runs = [_maker(side)] if _maker(side) is not None else []
-        users = self._store.edges_of((version.id,), Direction.DOWNSTREAM, ("input_to",), at=at)
+        users = edges_at(self._store, (version.id,), Direction.DOWNSTREAM, ("input_to",), at=at)
         readers = sorted({edge.id.target for edge in users})
         reading = list(self._store.get_many(readers, at=at).values())
         made = [run.id for run in runs if run is not None] + readers
-        edges = self._store.edges_of(made, Direction.DOWNSTREAM, ("generated",), at=at) if made else ()
+        edges = edges_at(self._store, made, Direction.DOWNSTREAM, ("generated",), at=at)
         evaluations = [edge.id.target for edge in edges if edge.id.target.kind == "evaluation"]
         judged = self._store.get_many(evaluations, at=at).values()
         for nodes in (runs, _newest_first(judged), _newest_first(reading)):
@@ -128,29 +132,35 @@ def _newest_first(nodes: Iterable[Node]) -> list[Node]:
     return sorted(live, key=lambda node: (node.created, node.id), reverse=True)
 
 
-def _steps(values: Sequence[Scalar]) -> list[float | None]:
-    steps: list[float | None] = []
-    before: float | None = None
-    for value in values:
-        known = float(value) if isinstance(value, int | float) else None
-        steps.append(None if known is None or before is None else known - before)
-        before = before if known is None else known
-    return steps
+def _places_before(values: Sequence[Scalar]) -> list[int | None]:
+    """Return for each version the place of the one it is compared with: the last before it that has a value."""
+    places: list[int | None] = []
+    last: int | None = None
+    for place in range(len(values)):
+        near = place - 1 if place else None
+        places.append(near if last is None else last)
+        last = last if values[place] is None else place
+    return places
 
 
-def _point(
-    node: Node, measured: tuple[Scalar, NodeId | None], behind: tuple[float | None, Change | None]
-) -> TimelinePoint:
+def _point(node: Node, value: Scalar, measured_by: NodeId | None) -> TimelinePoint:
     return TimelinePoint(
         version=node.id,
         number=integer(node.attributes, "number"),
         name=text(node.attributes, "version"),
         created=node.created,
-        value=measured[0],
-        measured_by=measured[1],
-        step=behind[0],
-        change=behind[1],
+        value=value,
+        measured_by=measured_by,
+        step=None,
+        compared_with=None,
+        change=None,
     )
+
+
+def _compared(point: TimelinePoint, before: TimelinePoint, change: Change) -> TimelinePoint:
+    known = isinstance(point.value, int | float) and isinstance(before.value, int | float)
+    step = float(point.value) - float(before.value) if known else None  # type: ignore[arg-type]  # both are numbers
+    return replace(point, step=step, compared_with=before.version, change=change)
 
 
 def _change(before: Lineage, after: Lineage) -> Change:

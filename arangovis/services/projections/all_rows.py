@@ -11,7 +11,7 @@ from arangovis.domain.catalogue import Dataset, ModelVersion, ProjectionParams
 from arangovis.domain.errors import Conflict, Fault, IntegrityError, InvalidInput, NoData, NotFound
 from arangovis.domain.graph import Caller, Direction, Node
 from arangovis.domain.ids import NodeId
-from arangovis.domain.json import digest_of
+from arangovis.domain.json import JsonValue, digest_of
 from arangovis.domain.runs import Run, RunState
 from arangovis.domain.views import integer, mapping, text
 from arangovis.domain.work import Input, RunRequest
@@ -19,6 +19,7 @@ from arangovis.projections.base import Projector
 from arangovis.projections.registry import projector
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
+from arangovis.services.embedding.embedders import Embedders
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
 from arangovis.services.projections.all_rows_plan import (
@@ -40,13 +41,14 @@ from arangovis.services.projections.all_rows_result import (
     read_manifest,
     sound_bytes,
 )
-from arangovis.services.projections.parameters import default_params
+from arangovis.services.projections.parameters import check_rows_measurable, default_params
 from arangovis.services.projections.support import Support, support_of
 from arangovis.services.snapshots import FrozenSample, Snapshots
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 from arangovis.tabular import EMBEDDING
 from arangovis.tabular.arrow_stream import arrow_pieces
+from arangovis.tabular.types import vector_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,17 @@ class AllRows:
         store: GraphStore,
         blobs: Blobs,
         *,
-        datasets: Datasets,
-        snapshots: Snapshots,
+        data: tuple[Datasets, Snapshots],
         params: ParamsHistory,
         plans: Plans,
+        embedders: Embedders,
     ) -> None:
         self._store = store
         self._blobs = blobs
-        self._datasets = datasets
-        self._snapshots = snapshots
+        self._datasets, self._snapshots = data
         self._params = params
         self._plans = plans
+        self._embedders = embedders
 
     # --- asking -----------------------------------------------------------------------------------------------
 
@@ -96,7 +98,8 @@ class AllRows:
         Steps that succeeded before, for this plan or another, are not computed again.
 
         Raises:
-            InvalidInput: there is no such method, or there would be too many partitions.
+            InvalidInput: there is no such method, there would be too many partitions, or the metric in force cannot
+                measure rows of such dimensions.
 
         """
         engine = projector(method)
@@ -107,7 +110,8 @@ class AllRows:
 
     def _request(self, version: ModelVersion, engine: Projector, options: AllRowsOptions, caller: Caller) -> Run:
         production, training = self._datasets.production(version), self._datasets.training(version)
-        support = support_of(version, production=production, training=training)
+        embedder = self._embedders.needed(version, production)
+        support = support_of(version, production=production, training=training, embedder=embedder is not None)
         if production is None or not support.supported:
             return self._refuse(version, engine, support, caller)
         try:
@@ -115,6 +119,7 @@ class AllRows:
         except NoData as error:
             return self._refuse(version, engine, Support(False, error.detail, RunState.NO_DATA), caller)
         force = self._in_force(version, engine)
+        check_rows_measurable(force.params.values, version.signature.embedding_dimension)
         ask = self._ask((version, engine, force.params, options), frozen, training)
         return self._answer(ask, frozen, force, caller)
 
@@ -138,13 +143,17 @@ class AllRows:
     ) -> AllRowsAsk:
         version, engine, params, options = wanted
         rows = Dataset.of(frozen.node, frozen.project, frozen.attributes)
-        fitted_on, count = rows, rows.rows
-        if training is not None and self._has_embeddings(training):
-            fitted_on, count = training, self._snapshots.count(training)
-        return AllRowsAsk(version, engine, params, rows, fitted_on, count, options)
+        embedder = self._embedders.needed(version, self._datasets.find(frozen.source))
+        fitted_on, count, columns = rows, rows.rows, self._columns(frozen.source)
+        is_vague = version.signature.embedding_dimension is None or embedder is not None
+        if training is not None and (is_vague or EMBEDDING in self._columns(training.id)):
+            fitted_on, count, columns = training, self._snapshots.count(training), self._columns(training.id)
+        classes = next((name for name in version.signature.class_outputs if name in columns), None)
+        dimension = None if embedder is not None else vector_length(str(columns.get(EMBEDDING)))
+        return AllRowsAsk(version, engine, params, rows, fitted_on, count, options, classes, dimension, embedder)
 
-    def _has_embeddings(self, dataset: Dataset) -> bool:
-        return EMBEDDING in mapping(self._store.get(dataset.id).attributes, "columns")
+    def _columns(self, dataset: NodeId) -> Mapping[str, JsonValue]:
+        return mapping(self._store.get(dataset).attributes, "columns")
 
     # --- the plan ---------------------------------------------------------------------------------------------
 

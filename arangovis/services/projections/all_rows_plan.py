@@ -15,7 +15,9 @@ from arangovis.domain.parameters import Parameter, ParameterSet
 from arangovis.domain.plans import Step
 from arangovis.domain.work import Input, RunRequest
 from arangovis.projections.base import Projector
+from arangovis.projections.quality import with_default
 from arangovis.projections.registry import ASSEMBLE, FIT, METHOD_PREFIX, TRANSFORM
+from arangovis.services.embedding.embedder import METHOD as EMBEDDER
 from arangovis.services.projections.samples import DEFAULT_SEED
 
 METHOD = METHOD_PREFIX + "all-rows"
@@ -23,17 +25,26 @@ METHOD = METHOD_PREFIX + "all-rows"
 FIT_STEP, ASSEMBLE_STEP = "fit", "assemble"
 SAMPLE, TRANSFORMER, PART, RESULT = "sample", "transformer", "part", "rows"
 """Roles of what the steps make."""
+TABLE = "table"
+"""Option of a step whose rows have no embeddings, and are encoded."""
 BLOCK_ROWS = 1_000
 """Rows that are placed together. Where a row comes to lie may depend a little on the rows placed with it, so blocks,
 unlike partitions, are fixed: the partitions decide how the work is shared, not how the picture looks."""
+_FITTED = ((FIT_STEP, TRANSFORMER, TRANSFORMER),)
 PARTITIONS_MAX = 500
 QUALITY_ROWS = 5_000
-"""Quality is measured on so many of the rows as they were placed, chosen by the seed."""
-FORM_VERSION = 1
+"""Quality is measured on so many of the rows as they were placed, chosen by the seed; on fewer, if they are wide."""
+FIT_ROWS, FIT_ROWS_MIN = 10_000, 1_000
+FIT_BYTES = QUALITY_BYTES = 256 << 20
+CHUNK_BYTES = 32 << 20
+"""Of the vectors that a fit, a measurement of quality, or the placing of a partition hold at a time."""
+UNKNOWN_DIMENSION = 1_024
+"""What is reckoned with while nobody knows how long the vectors are: an embedder is yet to make them."""
+FORM_VERSION = 2
 """Raised by hand when the same coordinates would be stored otherwise."""
 OPTIONS = ParameterSet(
     (
-        Parameter("fit_rows", int, 10_000, "Up to so many rows are fitted; above, a sample of so many.", 20, 50_000),
+        Parameter("fit_rows", int, FIT_ROWS, "Up to so many rows are fitted; above, a sample of so many.", 20, 50_000),
         Parameter("partition_rows", int, 20_000, "Rows that one step places.", BLOCK_ROWS, 1_000_000),
     )
 )
@@ -41,15 +52,17 @@ OPTIONS = ParameterSet(
 
 @dataclass(frozen=True, slots=True)
 class AllRowsOptions:
-    """How the work is cut. `partition_rows` is a multiple of BLOCK_ROWS; None: as many as suit the number of rows."""
+    """How the work is cut. `partition_rows` is a multiple of BLOCK_ROWS; None: as many as suit the number of rows.
 
-    fit_rows: int = 10_000
+    `fit_rows`: None: FIT_ROWS, or as many as take FIT_BYTES.
+    """
+
+    fit_rows: int | None = None
     partition_rows: int | None = None
 
     def __post_init__(self) -> None:
-        given = {"fit_rows": self.fit_rows} | (
-            {} if self.partition_rows is None else {"partition_rows": self.partition_rows}
-        )
+        sizes = {"fit_rows": self.fit_rows, "partition_rows": self.partition_rows}
+        given = {name: size for name, size in sizes.items() if size is not None}
         _, faults = OPTIONS.check(given, where="")
         if not faults and self.partition_rows is not None and self.partition_rows % BLOCK_ROWS:
             faults = (Fault("partition_rows", f"{self.partition_rows} is not a multiple of {BLOCK_ROWS}"),)
@@ -62,7 +75,8 @@ class AllRowsAsk:
     """A projection of all rows that somebody asks for, and what it is built on.
 
     `rows` is the snapshot to place; `fitted_on` holds what the method learns from: training data with embeddings where
-    there are any, else the same snapshot, of which `fitted_count` rows can be used.
+    there are any, else the same snapshot, of which `fitted_count` rows can be used. `classes` is the column that tells
+    their classes, `dimension` how long a vector is, `embedder` what makes the vectors; each may be unknown or none.
     """
 
     version: ModelVersion
@@ -72,11 +86,32 @@ class AllRowsAsk:
     fitted_on: Dataset
     fitted_count: int
     options: AllRowsOptions
+    classes: str | None = None
+    dimension: int | None = None
+    embedder: NodeId | None = None
 
     @property
     def sample_rows(self) -> int:
         """How many rows the method learns from."""
-        return min(self.options.fit_rows, self.fitted_count)
+        affordable = max(FIT_ROWS_MIN, rows_in(FIT_BYTES, self.dimension))
+        return min(self.options.fit_rows or min(FIT_ROWS, affordable), self.fitted_count)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the vectors are the inputs of the model, encoded as the fitted rows have them."""
+        return self.embedder is None and self.version.signature.embedding_dimension is None
+
+    @property
+    def own_options(self) -> dict[str, JsonValue]:
+        """What every step is told."""
+        told: dict[str, JsonValue] = {"method": self.engine.name, "model_version": str(self.version.id)}
+        told |= {TABLE: True} if self.is_table else {}
+        return told if self.embedder is None else {**told, EMBEDDER: str(self.embedder)}
+
+    @property
+    def makers(self) -> tuple[Input, ...]:
+        """What every step reads that looks at vectors."""
+        return () if self.embedder is None else (Input(self.embedder, EMBEDDER),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +158,16 @@ def partitions(rows: int, partition_rows: int | None) -> Sequence[Part]:
     return [Part(number, start, min(start + size, rows)) for number, start in enumerate(range(0, rows, size), start=1)]
 
 
+def rows_in(size: int, dimension: int | None) -> int:
+    """Return how many vectors, float32 (dimension,), take so many bytes."""
+    return size // (4 * (dimension or UNKNOWN_DIMENSION))
+
+
 def sample_key(ask: AllRowsAsk) -> str:
-    """Return the digest of the rows that the method learns from."""
-    return digest_of(["sample", str(ask.fitted_on.id), ask.fitted_on.digest, ask.sample_rows, DEFAULT_SEED])
+    """Return the digest of the rows that the method learns from, and of what makes their vectors."""
+    source = [str(ask.fitted_on.id), ask.fitted_on.digest]
+    maker = None if ask.embedder is None else str(ask.embedder)
+    return digest_of(["sample", FORM_VERSION, *source, ask.sample_rows, ask.classes, maker, DEFAULT_SEED])
 
 
 def keys_of(ask: AllRowsAsk, cut: Sequence[Part], key_of: Callable[[str], str] = str) -> Keys:
@@ -133,8 +175,8 @@ def keys_of(ask: AllRowsAsk, cut: Sequence[Part], key_of: Callable[[str], str] =
     fit = _fit_key(ask)
     placed: list[JsonValue] = ["part", FORM_VERSION, fit, ask.rows.digest, BLOCK_ROWS]
     parts = tuple(key_of(digest_of([*placed, part.start, part.stop])) for part in cut)
-    metrics: JsonValue = list(ask.params.visualization_metrics)
-    assemble = digest_of(["assemble", FORM_VERSION, QUALITY_ROWS, ask.rows.digest, metrics, *parts])
+    metrics: JsonValue = list(with_default(ask.params.visualization_metrics))
+    assemble = digest_of(["assemble", FORM_VERSION, QUALITY_ROWS, ask.rows.digest, metrics, ask.classes, *parts])
     return Keys(key_of(fit), parts, key_of(assemble))
 
 
@@ -160,7 +202,11 @@ def plan_of(ask: AllRowsAsk, params: NodeId, cut: Sequence[Part], keys: Keys) ->
 
 
 def _inputs(ask: AllRowsAsk, params: NodeId) -> tuple[Input, ...]:
-    return Input(ask.version.id, "model"), Input(params, "params")
+    return Input(ask.version.id, "model"), Input(params, "params"), *ask.makers
+
+
+def _of_rows(ask: AllRowsAsk) -> tuple[tuple[NodeId, str], ...]:
+    return ((ask.rows.id, "production"), *((item.node, item.role) for item in ask.makers))
 
 
 def _fit(ask: AllRowsAsk, params: NodeId, key: str) -> Step:
@@ -170,13 +216,14 @@ def _fit(ask: AllRowsAsk, params: NodeId, key: str) -> Step:
         "sample_rows": ask.sample_rows,
         "sample_key": sample_key(ask),
         "fitted_count": ask.fitted_count,
+        "classes": ask.classes,
     }
     inputs = tuple((item.node, item.role) for item in _inputs(ask, params))
     return Step(
         FIT_STEP,
         FIT,
         params=ask.params.values,
-        options={"method": ask.engine.name, **sample},
+        options={**ask.own_options, **sample},
         seed=DEFAULT_SEED,
         inputs=(*inputs, (ask.fitted_on.id, role)),
         run_key=key,
@@ -187,10 +234,11 @@ def _transform(ask: AllRowsAsk, part: Part, key: str) -> Step:
     return Step(
         part.step,
         TRANSFORM,
-        options={"method": ask.engine.name, "rows": str(ask.rows.id), "start": part.start, "stop": part.stop},
+        params=ask.params.values,
+        options={**ask.own_options, "rows": str(ask.rows.id), "start": part.start, "stop": part.stop},
         seed=DEFAULT_SEED,
-        inputs=((ask.rows.id, "production"),),
-        takes=((FIT_STEP, TRANSFORMER, TRANSFORMER),),
+        inputs=_of_rows(ask),
+        takes=_FITTED,
         run_key=key,
     )
 
@@ -199,13 +247,15 @@ def _assemble(ask: AllRowsAsk, cut: Sequence[Part], key: str) -> Step:
     return Step(
         ASSEMBLE_STEP,
         ASSEMBLE,
+        params=ask.params.values,
         options={
-            "method": ask.engine.name,
+            **ask.own_options,
             "rows": str(ask.rows.id),
             "visualization_metrics": list(ask.params.visualization_metrics),
+            "classes": ask.classes,
         },
         seed=DEFAULT_SEED,
-        inputs=((ask.rows.id, "production"),),
-        takes=tuple((part.step, PART, PART) for part in cut),
+        inputs=_of_rows(ask),
+        takes=(*(_FITTED if ask.is_table else ()), *((part.step, PART, PART) for part in cut)),
         run_key=key,
     )

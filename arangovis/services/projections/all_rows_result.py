@@ -15,8 +15,9 @@ from arangovis.domain.work import Made
 from arangovis.projections.base import Matrix
 from arangovis.services.blobs import Blobs
 from arangovis.services.projections.all_rows_plan import PART, RESULT
-from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, from_arrow, to_arrow
+from arangovis.tabular.arrow_stream import Column, from_arrow
 from arangovis.tabular.bloom import BloomFilter
+from arangovis.tabular.parquet_columns import PARQUET, from_parquet, is_parquet, to_parquet
 
 FORMAT = 1
 AXES = ("x", "y", "z")
@@ -112,10 +113,10 @@ class PlacedRows:
 
 
 def part_artifact(ids: Sequence[str], coordinates: Matrix, *, start: int, stage_key: str | None) -> Made:
-    """Return a part: an Arrow stream with `id` and the coordinates `x`, `y` (and `z`), float32."""
+    """Return a part: a Parquet file with `id` and the coordinates `x`, `y` (and `z`), float32."""
     facts: dict[str, Scalar] = {"start": start, "rows": len(coordinates), "components": coordinates.shape[1]}
-    data, held = to_arrow(placed_columns(ids, coordinates)), BloomFilter.of(ids).document()
-    return Made(PART, data, MEDIA_TYPE, stage_key=stage_key, facts=facts, row_filter=held)
+    data, held = to_parquet(placed_columns(ids, coordinates)), BloomFilter.of(ids).document()
+    return Made(PART, data, PARQUET, stage_key=stage_key, facts=facts, row_filter=held)
 
 
 def placed_columns(ids: Sequence[str], coordinates: Matrix) -> Mapping[str, Column]:
@@ -139,13 +140,13 @@ def sound_bytes(blobs: Blobs, digest: str) -> bytes:
 
 
 def part_columns(data: bytes) -> tuple[Sequence[str], Matrix]:
-    """Return the ids and the coordinates, float32 (rows, components), of a part.
+    """Return the ids and the coordinates, float32 (rows, components), of a part; earlier ones are Arrow streams.
 
     Raises:
         IntegrityError: the bytes are no part.
 
     """
-    columns = from_arrow(data)
+    columns = from_parquet(data) if is_parquet(data) else from_arrow(data)
     axes = [axis for axis in AXES if axis in columns]
     if len(axes) < 2 or "id" not in columns:
         raise IntegrityError("the stored columns are no part of a projection")

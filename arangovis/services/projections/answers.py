@@ -14,6 +14,7 @@ from arangovis.domain.views import items, optional_text, text
 from arangovis.projections.registry import METHOD_PREFIX, names
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
+from arangovis.services.projections.samples import SAMPLE_ROLES, period_nodes
 from arangovis.services.runs import Runs, run_of
 from arangovis.stores.base import GraphStore
 
@@ -83,6 +84,10 @@ class Answers:
         nodes = self._store.get_many([edge.id.target for edge in edges])
         return {edge.id.role: _file(nodes[edge.id.target]) for edge in edges}
 
+    def file(self, run: Run, role: str) -> StoredFile | None:
+        """Return what a run made or used as `role`, or None."""
+        return self.made(run).get(role) or self._used(run, role)
+
     def successes(self, question: str) -> Sequence[Run]:
         """Return the runs that succeeded on a question, newest first."""
         equal = Operator.EQUAL
@@ -96,7 +101,7 @@ class Answers:
 
     def transformer(self, run: Run) -> NodeId | None:
         """Return the transformer that a run made or used, or None if it is damaged."""
-        file = self.made(run).get("transformer") or self._used(run, "transformer")
+        file = self.file(run, "transformer")
         return file.node if file is not None and self._blobs.verify(file.digest) else None
 
     def layout(self, run: Run) -> NodeId | None:
@@ -121,8 +126,9 @@ class Answers:
 
     def samples_exist(self, run: Run) -> bool:
         """Say whether the samples that a run read were not deleted since."""
-        read = [optional_text(run.options, role) for role in ("production", "training")]
-        return all(self._datasets.find(NodeId.parse(node)) is not None for node in read if node is not None)
+        read = [optional_text(run.options, role) for role in SAMPLE_ROLES]
+        nodes = [*(NodeId.parse(node) for node in read if node is not None), *period_nodes(run.options).values()]
+        return all(self._datasets.find(node) is not None for node in nodes)
 
     def _used(self, run: Run, role: str) -> StoredFile | None:
         edges = self._store.edges_of((run.id,), Direction.UPSTREAM, ("input_to",))

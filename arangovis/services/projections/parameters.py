@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 
 from arangovis.domain.catalogue import ProjectionParams
-from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.errors import Fault, InvalidInput, NotSupported
 from arangovis.domain.json import JsonValue, Scalar
 from arangovis.domain.parameters import Parameter, ParameterSet
 from arangovis.projections.base import Projector
+from arangovis.projections.metrics import check_dimensions, chosen_metric
+from arangovis.projections.neighbour_method import METRIC
 from arangovis.projections.quality import QualityMetric, metric_name
 from arangovis.projections.registry import METHOD_PREFIX
 
-__all__ = ["DEFAULT_QUALITY", "METHOD_PREFIX", "SAMPLE_SIZES", "default_params", "read_params"]
+__all__ = ["DEFAULT_QUALITY", "METHOD_PREFIX", "SAMPLE_SIZES", "check_rows_measurable", "default_params", "read_params"]
 
 DEFAULT_QUALITY = (QualityMetric.GLOBAL_SCORE.value,)
+"""What the old dialect names if a client names nothing; `quality.DEFAULT_METRICS` are measured in any case."""
 SAMPLE_SIZES = ParameterSet(
     (
         Parameter("production_data_sample_size", int, 500, "Rows of production data to project.", 20, 5000),
@@ -27,14 +30,16 @@ def default_params(engine: Projector) -> ProjectionParams:
     return _params(engine.parameters.defaults(), SAMPLE_SIZES.defaults(), DEFAULT_QUALITY)
 
 
-def read_params(engine: Projector, body: Mapping[str, JsonValue]) -> ProjectionParams:
+def read_params(engine: Projector, body: Mapping[str, JsonValue], *, dimensions: int | None = None) -> ProjectionParams:
     """Read parameters as a client sends them: `parameters` complete, the rest optional, unknown names ignored.
+
+    With `dimensions` of the rows, parameters of the metric must suit these too.
 
     Raises:
         InvalidInput: it names everything that is wrong.
 
     """
-    values, faults = _read_values(engine, body)
+    values, faults = _read_values(engine, body, dimensions)
     sizes, size_faults = SAMPLE_SIZES.check(body, where="")
     metrics, metric_faults = _read_metrics(body)
     if all_faults := (*faults, *size_faults, *metric_faults):
@@ -47,14 +52,45 @@ def _params(values: Mapping[str, Scalar], sizes: Mapping[str, Scalar], metrics: 
     return ProjectionParams(values, production, training, metrics)
 
 
-def _read_values(engine: Projector, body: Mapping[str, JsonValue]) -> tuple[Mapping[str, Scalar], tuple[Fault, ...]]:
+def _read_values(
+    engine: Projector, body: Mapping[str, JsonValue], dimensions: int | None
+) -> tuple[Mapping[str, Scalar], tuple[Fault, ...]]:
     name = "properties" if "properties" in body and "parameters" not in body else "parameters"
     if name not in body:
         return {}, (Fault(name, "is a required property"),)
     given = body[name]
     if not isinstance(given, Mapping):
         return {}, (Fault(name, "is not an object"),)
-    return engine.parameters.check(given, complete=True, where=name)
+    values, faults = engine.parameters.check(given, complete=True, where=name)
+    return values, faults or _metric_faults(values, dimensions, where=name)
+
+
+def _metric_faults(values: Mapping[str, Scalar], dimensions: int | None, *, where: str) -> tuple[Fault, ...]:
+    """Return what a metric does not take of its parameters, where rows of so many dimensions are to be measured.
+
+    That a metric measures no such rows at all is said when a projection is asked for: all names can be put in force.
+    """
+    try:
+        check_rows_measurable(values, dimensions)
+    except InvalidInput as error:
+        return tuple(Fault(f"{where}.{f.field}", f.problem) for f in error.faults if f.field != METRIC.name)
+    return ()
+
+
+def check_rows_measurable(values: Mapping[str, Scalar], dimensions: int | None) -> None:
+    """Refuse parameters whose metric cannot measure rows of so many dimensions, before anything is computed.
+
+    Raises:
+        InvalidInput: it names the parameter, and what would be right.
+
+    """
+    choice = chosen_metric(values)
+    if dimensions is None or dimensions < 1:
+        return
+    try:
+        check_dimensions(choice, dimensions)
+    except NotSupported as error:
+        raise InvalidInput.of(Fault(METRIC.name, error.detail)) from error
 
 
 def _read_metrics(body: Mapping[str, JsonValue]) -> tuple[tuple[str, ...], tuple[Fault, ...]]:

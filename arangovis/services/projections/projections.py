@@ -4,7 +4,7 @@
 one it asks for a run. `recompute` freezes a new sample of the traffic and always asks for a run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from arangovis.domain.catalogue import ModelVersion, ProjectionParams
@@ -19,7 +19,12 @@ from arangovis.services.catalogue import Catalogue
 from arangovis.services.params import ParamsHistory
 from arangovis.services.projections.aligning import REFERENCE
 from arangovis.services.projections.answers import Answers, Job, StoredFile, shows_the_same
-from arangovis.services.projections.parameters import METHOD_PREFIX, default_params, read_params
+from arangovis.services.projections.parameters import (
+    METHOD_PREFIX,
+    check_rows_measurable,
+    default_params,
+    read_params,
+)
 from arangovis.services.projections.requests import Ask, question_of, refused_request, run_name, run_request
 from arangovis.services.projections.samples import Sample, Samples, Sampling, is_fresh
 from arangovis.services.projections.support import Support, support_of
@@ -72,26 +77,31 @@ class Projections:
             InvalidInput: it names everything that is wrong at once; nothing is stored.
 
         """
-        return self._params.set(version, method, read_params(projector(method), body), caller)
+        params = read_params(projector(method), body, dimensions=version.signature.embedding_dimension)
+        return self._params.set(version, method, params, caller)
 
     # --- asking -----------------------------------------------------------------------------------------------
 
     def support(self, version: ModelVersion) -> Support:
         """Say whether a model version can be projected now."""
         production, training = self._samples.production(version), self._samples.training(version)
-        return support_of(version, production=production, training=training)
+        has_embedder = self._samples.embedder(version) is not None
+        return support_of(version, production=production, training=training, embedder=has_embedder)
 
-    def plottable(self, version: ModelVersion, method: str, caller: Caller) -> Run:
+    def plottable(self, version: ModelVersion, method: str, caller: Caller, *, periods: Sequence[NodeId] = ()) -> Run:
         """Return the run that answers the parameters in force: a success, one under way, or a new one.
 
+        `periods` are data sets that are placed in the same plot, such as last month's traffic.
+
         Raises:
-            InvalidInput: there is no such method.
+            InvalidInput: there is no such method, or a period cannot be shown.
 
         """
+        self._samples.check_periods(periods)
         try:
-            return self._plottable(self._ask(version, method, caller))
+            return self._plottable(self._ask(version, method, caller, periods))
         except Conflict:  # parameters were set for the first time in the midst of it; now they are in force
-            return self._plottable(self._ask(version, method, caller))
+            return self._plottable(self._ask(version, method, caller, periods))
 
     def _plottable(self, ask: Ask) -> Run:
         successes = self._answers.successes(ask.question)
@@ -119,17 +129,21 @@ class Projections:
         basis = None if refit else next(iter(self._answers.successes(ask.question)), None)
         return self._request(self._built_on(forced, basis))
 
-    def _ask(self, version: ModelVersion, method: str, caller: Caller) -> Ask:
+    def _ask(self, version: ModelVersion, method: str, caller: Caller, periods: Sequence[NodeId] = ()) -> Ask:
         engine = projector(method)
         node = self._params.in_force(version, method)
         params = default_params(engine) if node is None else ProjectionParams.of(self._store.get(node).attributes)
+        check_rows_measurable(params.values, version.signature.embedding_dimension)
+        embedder = self._samples.embedder(version)
         return Ask(
             version,
             engine,
             params,
             caller,
-            question_of(version, engine, params, self._samples.training(version)),
+            question_of(version, engine, params, self._samples.training(version), embedder, periods),
             params_node=node,
+            embedder=embedder,
+            periods=tuple(periods),
             specs=self._catalogue.metric_specs(version),
         )
 
@@ -217,4 +231,5 @@ def _sampling(ask: Ask) -> Sampling:
         basis=ask.basis,
         fresh_production=ask.resample,
         fresh_training=ask.resample and ask.refit,
+        periods=ask.periods,
     )

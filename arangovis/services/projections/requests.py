@@ -11,6 +11,7 @@ from arangovis.domain.runs import Run
 from arangovis.domain.views import integer
 from arangovis.domain.work import Input, RunRequest
 from arangovis.projections.base import Projector
+from arangovis.services.embedding.embedder import METHOD as EMBEDDER
 from arangovis.services.projections.aligning import REFERENCE
 from arangovis.services.projections.answers import spec_ids
 from arangovis.services.projections.parameters import METHOD_PREFIX
@@ -24,6 +25,7 @@ class Ask:
     `params_node` is None if the defaults are in force, of which nothing was recorded yet. `basis` is an earlier run
     whose samples and, if intact, `transformer` are used again; `repairs` says that its files are damaged. A forced
     recomputation has a `generation` above 0. `reference` is an earlier layout that this one is turned to.
+    `embedder` makes the vectors of rows that have none. `periods` are other data sets, shown in the same plot.
     """
 
     version: ModelVersion
@@ -36,6 +38,8 @@ class Ask:
     basis: Run | None = None
     transformer: NodeId | None = None
     reference: NodeId | None = None
+    embedder: NodeId | None = None
+    periods: tuple[NodeId, ...] = ()
     repairs: bool = False
     resample: bool = False
     refit: bool = False
@@ -49,11 +53,20 @@ class Ask:
         return integer(self.basis.options, "refit_generation", 0)
 
 
-def question_of(version: ModelVersion, engine: Projector, params: ProjectionParams, training: Dataset | None) -> str:
+def question_of(
+    version: ModelVersion,
+    engine: Projector,
+    params: ProjectionParams,
+    training: Dataset | None,
+    embedder: NodeId | None = None,
+    periods: Sequence[NodeId] = (),
+) -> str:
     """Return the digest of what decides a layout, whatever traffic arrived: not the metrics that are measured on it."""
     sizes = [params.production_data_sample_size, params.training_data_sample_size]
     data = None if training is None else training.digest
-    return digest_of([str(version.id), engine.name, dict(params.values), sizes, data])
+    made_by: list[JsonValue] = [] if embedder is None else [str(embedder)]
+    shown: list[JsonValue] = [["periods", *(str(node) for node in periods)]] if periods else []
+    return digest_of([str(version.id), engine.name, dict(params.values), sizes, data, *made_by, *shown])
 
 
 def run_request(ask: Ask, params: NodeId, samples: Sequence[Sample]) -> RunRequest:
@@ -93,7 +106,9 @@ def _inputs(ask: Ask, params: NodeId, samples: Sequence[Sample]) -> tuple[Input,
     metrics = [Input(spec.id, "metric") for spec in ask.specs]
     detectors = dict.fromkeys(Input(spec.detector, "detector") for spec in ask.specs if spec.detector is not None)
     reused = [
-        Input(node, role) for node, role in ((ask.transformer, "transformer"), (ask.reference, REFERENCE)) if node
+        Input(node, role)
+        for node, role in ((ask.transformer, "transformer"), (ask.reference, REFERENCE), (ask.embedder, EMBEDDER))
+        if node
     ]
     data = [Input(sample.node, sample.role) for sample in samples]
     return (Input(ask.version.id, "model"), Input(params, "params"), *data, *metrics, *detectors, *reused)
@@ -111,6 +126,8 @@ def _options(ask: Ask, samples: Sequence[Sample]) -> Document:
         options["transformer"] = str(ask.transformer)
     if ask.reference is not None:
         options[REFERENCE] = str(ask.reference)
+    if ask.embedder is not None:
+        options[EMBEDDER] = str(ask.embedder)
     return options
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from arangovis.domain.catalogue import MetricSpec, ModelVersion, SignatureField
+from arangovis.domain.catalogue import Dataset, MetricSpec, ModelVersion, SignatureField
+from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue, Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.work import Made
@@ -16,18 +17,32 @@ from arangovis.projections.alignment import Alignment
 from arangovis.projections.base import Matrix, Neighbours
 from arangovis.projections.colouring import coloring, coloring_type
 from arangovis.projections.counterfactuals import counterfactuals, healthy_neighbours
-from arangovis.tabular import Rows
+from arangovis.services.projections.projection_data import Encoding
+from arangovis.tabular import ROW_ID, Rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, Column, to_arrow
 from arangovis.tabular.bloom import BloomFilter
 
 CLASS_OUTPUT = "class"
+LOCAL = "local_trustworthiness"
+"""How much the plot can be believed, point by point; an output or monitoring metric of that name takes its place."""
 _AXES = ("x", "y", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPeriod:
+    """Rows of another period in the same plot, `coordinates` float32 (rows, components)."""
+
+    name: str
+    dataset: Dataset
+    rows: Rows
+    coordinates: Matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Projected:
     """Everything that a finished projection shows.
 
+    `local_trustworthiness` is that of the first so many points of the plot, production rows before training rows.
     `coordinates` float32 (rows, components) and `adrift` (rows without neighbours) are in order of `rows`.
     """
 
@@ -41,33 +56,71 @@ class Projected:
     alignment: Alignment | None
     neighbours: Neighbours
     quality: Mapping[str, float | str]
+    local_trustworthiness: npt.NDArray[np.float32] | None
     inputs: Mapping[str, str | None]
+    samples: Mapping[str, NodeId | None]
     environment: Mapping[str, Scalar]
+    encoding: Encoding | None = None
+    periods: tuple[PlacedPeriod, ...] = ()
 
 
 def plot_artifact(projected: Projected) -> Made:
-    """Return the plot: Arrow IPC with x, y(, z), id, set, and one column per output and monitoring metric."""
-    training = projected.training_coordinates
-    points = projected.coordinates if training is None else np.concatenate([projected.coordinates, training])
-    behind = 0 if training is None else len(training)
+    """Return the plot: Arrow IPC with x, y(, z), id, set, and one column per output and monitoring metric.
+
+    Points are those of the production sample, then of the training sample, then of other periods in their order.
+    """
+    points = np.concatenate([points for _, _, points in _sets(projected)])
     columns: dict[str, Column] = {
         axis: np.ascontiguousarray(points[:, i], dtype=np.float32) for i, axis in enumerate(_AXES[: points.shape[1]])
     }
-    columns["id"] = [*projected.rows.ids, *([""] * behind)]
-    columns["set"] = ["production"] * projected.rows.count + ["training"] * behind
-    described: dict[str, JsonValue] = {}
+    columns["id"] = [*projected.rows.ids, *_beside(projected, ROW_ID, "")]
+    columns["set"] = [name for name, _, placed in _sets(projected) for _ in range(len(placed))]
+    columns[LOCAL] = _local(projected, len(points))
+    described: dict[str, JsonValue] = {LOCAL: {"coloring_type": "gradient", "source": "quality"}}
     for field in _coloured(projected):
-        columns[field.name] = [*_scalars(projected.rows.values(field.name)), *([None] * behind)]
+        columns[field.name] = [*_scalars(projected.rows.values(field.name)), *_beside(projected, field.name)]
         described[field.name] = {"coloring_type": coloring_type(field.profile.value).value, "source": "output"}
     for spec in projected.specs:
-        columns[spec.name] = [*_scores(projected, spec), *([None] * behind)]
+        columns[spec.name] = [*_scores(projected, spec), *_beside(projected, spec.name)]
         described[spec.name] = {**_described(spec), "source": "metric"}
     method = projected.run.method.rpartition(".")[2]
     facts: dict[str, Scalar] = {"rows": len(points), "components": int(points.shape[1]), "method": method}
-    metadata: JsonValue = {"method": method, "columns": described}
+    facts["training_rows"] = 0 if projected.training_coordinates is None else len(projected.training_coordinates)
+    sets: list[JsonValue] = [{"name": name, "dataset": node, "rows": len(put)} for name, node, put in _sets(projected)]
+    metadata: JsonValue = {"method": method, "columns": described, "sets": sets}
     data = to_arrow(columns, metadata={"arangovis": orjson.dumps(metadata).decode()})
-    held = BloomFilter.of(projected.rows.ids).document()
-    return Made("plot", data, MEDIA_TYPE, facts=facts, name=projected.run.name, row_filter=held)
+    held = BloomFilter.of([*projected.rows.ids, *(row for item in projected.periods for row in item.rows.ids)])
+    return Made("plot", data, MEDIA_TYPE, facts=facts, name=projected.run.name, row_filter=held.document())
+
+
+def _sets(projected: Projected) -> list[tuple[str, str, Matrix]]:
+    """Return (name, sample, points) of each set of rows in the plot."""
+    training = projected.training_coordinates
+    fitted = [] if training is None else [("training", str(projected.samples["training"]), training)]
+    beside = [(item.name, str(item.dataset.id), item.coordinates) for item in projected.periods]
+    return [("production", str(projected.samples["production"]), projected.coordinates), *fitted, *beside]
+
+
+def _beside(projected: Projected, name: str, nothing: Scalar = None) -> list[Scalar]:
+    """Return a column of the points behind those of production: of training rows nothing, of other periods their own.
+
+    A period whose column is of another type than that of the production rows has nothing either.
+    """
+    training = projected.training_coordinates
+    found: list[Scalar] = [nothing] * (0 if training is None else len(training))
+    wanted = projected.rows.columns().get(name)
+    for item in projected.periods:
+        same = wanted is not None and item.rows.columns().get(name) == wanted
+        found += _scalars(item.rows.values(name)) if same else [nothing] * item.rows.count
+    return found
+
+
+def _local(projected: Projected, points: int) -> npt.NDArray[np.float32]:
+    found = np.full(points, np.nan, dtype=np.float32)
+    measured = projected.local_trustworthiness
+    if measured is not None:
+        found[: len(measured)] = measured[:points]
+    return found
 
 
 def result_artifact(projected: Projected) -> Made:
@@ -86,6 +139,10 @@ def _result(projected: Projected) -> dict[str, object]:
     placed: dict[str, object] = {}
     if training is not None and len(training):
         placed = {"training_data_shape": list(training.shape), "training_data": np.ascontiguousarray(training)}
+    if projected.periods:
+        placed["periods"] = {item.name: _period(item) for item in projected.periods}
+    if projected.encoding is not None:
+        placed["encoding"] = _encoding(projected.encoding)
     return {
         "data_shape": list(projected.coordinates.shape),
         "data": np.ascontiguousarray(projected.coordinates),
@@ -101,6 +158,27 @@ def _result(projected: Projected) -> dict[str, object]:
         "counterfactuals": _counterfactuals(projected),
         "disconnected": [projected.rows.ids[row] for row in np.flatnonzero(projected.adrift)],
         "provenance": _provenance(projected),
+    }
+
+
+def _period(item: PlacedPeriod) -> dict[str, object]:
+    placed = np.ascontiguousarray(item.coordinates)
+    return {
+        "dataset": str(item.dataset.id),
+        "data_shape": list(placed.shape),
+        "data": placed,
+        "requests_ids": item.rows.ids,
+    }
+
+
+def _encoding(encoding: Encoding) -> JsonValue:
+    """Return how a table became vectors, and what was left out or adjusted for it."""
+    encoder = encoding.encoder
+    return {
+        "columns": {column.name: column.coding.value for column in encoder.columns},
+        "left_out": dict(encoder.left_out),
+        "categorical_weight": encoding.weight if encoder.is_mixed else None,
+        "adjusted": [{"set": sample, "column": column, "what": what} for sample, column, what in encoding.adjusted],
     }
 
 

@@ -20,14 +20,16 @@ class Support:
     state: RunState = RunState.SUCCESS
 
 
-def support_of(version: ModelVersion, *, production: Dataset | None, training: Dataset | None) -> Support:
-    """Decide for a model version with these data.
+def support_of(
+    version: ModelVersion, *, production: Dataset | None, training: Dataset | None, embedder: bool = False
+) -> Support:
+    """Decide for a model version with these data; `embedder` says whether it has one.
 
     What no data could mend is said before what uploading training data would.
     """
     if production is None or production.rows == 0:
         return Support(supported=False, message=NO_PRODUCTION_DATA, state=RunState.NO_DATA)
-    if version.signature.embedding_dimension is not None:
+    if version.signature.embedding_dimension is not None or embedder:
         return Support(supported=True)
     usable = [field for field in version.signature.inputs if field.is_scalar and field.profile.is_usable]
     if len(usable) < SCALAR_INPUTS_MIN:
@@ -37,5 +39,4 @@ def support_of(version: ModelVersion, *, production: Dataset | None, training: D
     if training is None:
         message = f"{_NO_EMBEDDING}: upload its training data first."
         return Support(supported=False, message=message, state=RunState.NO_DATA)
-    message = f"{_NO_EMBEDDING}, and this version projects embeddings only."
-    return Support(supported=False, message=message, state=RunState.NOT_SUPPORTED)
+    return Support(supported=True)

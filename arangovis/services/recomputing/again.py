@@ -155,7 +155,7 @@ class Again:
 
     def _all_rows(self, run: Run, replaced: Replaced) -> Doing:
         """Place all rows there are now, by the parameters and the training data in force."""
-        edges = self.store.edges_of((run.id,), Direction.UPSTREAM, ("input_to",))
+        edges = self.store.all_edges(run.id, Direction.UPSTREAM, "input_to")
         version_id = next(edge.id.source for edge in edges if edge.id.role == "model")
         if version_id in replaced:
             raise NotSupported(f"{version_id} is replaced: ask for a projection of the new version")

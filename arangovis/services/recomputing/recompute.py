@@ -12,8 +12,10 @@ from arangovis.domain.plans import STEPS_MAX, Step
 from arangovis.domain.runs import Executor, RunState
 from arangovis.domain.views import optional_text
 from arangovis.domain.work import RunRequest
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.lineage.bulk import edges_at
 from arangovis.services.lineage.jobs import duration_s
-from arangovis.services.lineage.reach import BUDGET, Budget, project_key, reach, reasons, sort_of
+from arangovis.services.lineage.reach import BUDGET, Budget, reach, reasons, sort_of
 from arangovis.services.plans import Plans
 from arangovis.services.recomputing.again import WHOLES, Again, Doing, Product
 from arangovis.services.runs import run_of
@@ -22,7 +24,6 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
 METHOD = "plan.recompute"
-_SUCCESSORS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class Recomputing:
         found = reach(self._store, starts, Direction.DOWNSTREAM, question.budget)
         runs = self._affected(found, question)
         wholes = self._wholes(runs)
-        edges = self._store.edges_of([run.id for run in runs], Direction.UPSTREAM, ("input_to",)) if runs else ()
+        edges = edges_at(self._store, (run.id for run in runs), Direction.UPSTREAM, ("input_to",))
         found = replace(found, edges=_to_wholes(found.edges, wholes))
         drawing = _Drawing(question, dict(replaced), unresolved, found, _to_wholes(edges, wholes))
         for run in dict.fromkeys(wholes.get(run.id, run.id) for run in runs):
@@ -176,12 +177,12 @@ class Recomputing:
 
     def _newest(self, node: NodeId) -> NodeId | None:
         """Return the last successor of a node that is still there, or None."""
-        here, newest = node, None
-        for _ in range(_SUCCESSORS_MAX):
-            edges = self._store.edges_of((here,), Direction.DOWNSTREAM, ("succeeded_by",))
-            if not edges:
-                break
+        here, newest, seen = node, None, {node}
+        while edges := edges_at(self._store, (here,), Direction.DOWNSTREAM, ("succeeded_by",)):
             here = max(edges, key=lambda edge: (edge.version.valid_from, edge.id.target)).id.target
+            if here in seen:  # it goes in circles
+                break
+            seen.add(here)
             if not self._store.get(here).version.deleted:
                 newest = here
         return newest

@@ -18,7 +18,8 @@ from arangovis.domain.work import Input, RunRequest
 from arangovis.projections.registry import METHOD_PREFIX, projector
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
-from arangovis.services.lineage.reach import digest_of_node, every
+from arangovis.services.lineage.bulk import maker_of
+from arangovis.services.lineage.reach import digest_of_node, some
 from arangovis.services.methods import FRAME_METHODS
 from arangovis.services.recomputing.again import PROJECTIONS
 from arangovis.services.runs import Runs, run_of
@@ -26,7 +27,8 @@ from arangovis.services.stages import REPRODUCES
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
-REPRODUCTIONS_MAX = 100
+REPETITIONS_MAX = 100
+"""So many runs that did it again are compared, the newest."""
 _JSON = "application/json"
 _NEVER_SAME = "provenance"
 """Part of an answer that names the run, which is another one."""
@@ -70,7 +72,7 @@ class Reproduction:
 
 @dataclass(frozen=True, slots=True)
 class Reproducibility:
-    """Whether the run behind a node can be reproduced, whether what it made is intact, and who tried."""
+    """Whether the run behind a node can be reproduced, whether what it made is intact, and who tried, newest first."""
 
     node: NodeId
     run: NodeId
@@ -78,6 +80,7 @@ class Reproducibility:
     checks: tuple[Check, ...]
     files: tuple[FileCheck, ...]
     reproductions: tuple[Reproduction, ...]
+    partial_reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,12 @@ class Reproducing:
         )
         files = self._files(run.id)
         ok = all(check.ok for check in checks)
-        return Reproducibility(node_id, run.id, ok, checks, files, self._reproductions(run))
+        again = some(
+            self.store, ("run",), Comparison("question", Operator.EQUAL, _question(run.id)), limit=REPETITIONS_MAX
+        )
+        reproductions = self._reproductions(run, [run_of(node) for node in again.nodes])
+        cut = ("repetitions",) if again.cut else ()
+        return Reproducibility(node_id, run.id, ok, checks, files, reproductions, cut)
 
     def start(self, node_id: NodeId, caller: Caller) -> NodeId:
         """Have the run behind a node done again with the very same inputs, parameters and seed; return the new run.
@@ -139,15 +147,14 @@ class Reproducing:
         if node.version.deleted:
             raise NotFound(f"{node_id} was deleted")
         if node_id.kind != "run":
-            edges = self._edges(node_id, Direction.UPSTREAM, "generated")
-            newest = max(edges, key=lambda edge: (edge.version.valid_from, edge.id.source), default=None)
-            if newest is None:
+            made_by = maker_of(self.store, node_id)
+            if made_by is None:
                 raise NotFound(f"no run made {node_id}")
-            node = self.store.get(newest.id.source)
+            node = self.store.get(made_by)
         return run_of(node)
 
     def _edges(self, node: NodeId, direction: Direction, kind: str) -> Sequence[Edge]:
-        return sorted(self.store.edges_of((node,), direction, (kind,)), key=lambda edge: edge.id)
+        return sorted(self.store.all_edges(node, direction, kind), key=lambda edge: edge.id)
 
     def _rows_there(self, nodes: Iterable[Node]) -> Check:
         missing = [str(node.id) for node in nodes if not self._has_rows(node)]
@@ -168,23 +175,18 @@ class Reproducing:
         edges = self._edges(run, Direction.DOWNSTREAM, "generated")
         nodes = self.store.get_many([edge.id.target for edge in edges])
         return tuple(
-            FileCheck(edge.id.target, edge.id.role, text(node.attributes, "digest"), self._is_intact(node))
+            self._file(edge, node)
             for edge in edges
             if (node := nodes[edge.id.target]).id.kind == "artifact" and not node.version.deleted
         )
 
-    def _is_intact(self, node: Node) -> bool:
-        try:
-            self.blobs.read(text(node.attributes, "digest"))
-        except IntegrityError:
-            return False
-        return True
+    def _file(self, edge: Edge, node: Node) -> FileCheck:
+        digest = text(node.attributes, "digest")
+        return FileCheck(edge.id.target, edge.id.role, digest, self.blobs.is_intact(digest))
 
     # --- what came out ----------------------------------------------------------------------------------------
 
-    def _reproductions(self, run: Run) -> tuple[Reproduction, ...]:
-        where = Comparison("question", Operator.EQUAL, _question(run.id))
-        again = [run_of(node) for node in every(self.store, "run", where, limit=REPRODUCTIONS_MAX)]
+    def _reproductions(self, run: Run, again: Sequence[Run]) -> tuple[Reproduction, ...]:
         if not again:
             return ()
         before = self._made(run)

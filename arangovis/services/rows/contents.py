@@ -21,7 +21,8 @@ from arangovis.tabular import ROW_ID, SegmentReader, row_errors
 from arangovis.tabular.arrow_stream import MEDIA_TYPE as ARROW
 from arangovis.tabular.arrow_stream import from_arrow
 from arangovis.tabular.bloom import BloomFilter
-from arangovis.tabular.stored_ids import ids_in_arrow, ids_in_segment
+from arangovis.tabular.parquet_columns import PARQUET
+from arangovis.tabular.stored_ids import ids_in_arrow, ids_in_parquet, ids_in_segment
 
 Positions: TypeAlias = tuple[int, ...] | None
 """Where a row is, from 0; empty where it certainly is not, None where nobody can tell."""
@@ -197,6 +198,8 @@ class RowContents:
         data = self._blobs.read(text(node.attributes, "digest"))
         if node.attributes.get("media_type") == ARROW:
             return ids_in_arrow(data)
+        if node.attributes.get("media_type") == PARQUET:
+            return ids_in_parquet(data)
         document = decode(data)
         return cast("Sequence[str]", items(document, "requests_ids")) if "requests_ids" in document else None
 
@@ -208,7 +211,7 @@ def is_numbered(node: Node) -> bool:
 
 def _may_keep_ids(node: Node) -> bool:
     facts = node.attributes
-    return facts.get("media_type") == ARROW or (facts.get("role"), facts.get("media_type")) == (RESULT, JSON)
+    return facts.get("media_type") in (ARROW, PARQUET) or (facts.get("role"), facts.get("media_type")) == (RESULT, JSON)
 
 
 def _numbered(row: str, rows: int) -> tuple[int, ...]:

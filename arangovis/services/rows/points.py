@@ -10,6 +10,7 @@ from arangovis.domain.catalogue import Dataset
 from arangovis.domain.errors import Fault, InvalidInput, NotFound, NotSupported
 from arangovis.domain.graph import Direction, Node
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import JsonValue
 from arangovis.domain.views import integer, mapping, optional_text
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
@@ -19,9 +20,11 @@ from arangovis.services.snapshots import Snapshots
 from arangovis.stores.base import GraphStore
 from arangovis.tabular import ROW_ID
 
-PRODUCTION, TRAINING, ROWS = "production", "training", "rows"
+PRODUCTION, TRAINING, ROWS, PERIOD = "production", "training", "rows", "period_"
+TRAINING_ROWS = "training_rows"
+"""Fact of a plot: how many of its points are training rows; without it, all of them are in it."""
 BY_PRODUCTION = frozenset({"plot", "result", "coordinates", "neighbours"})
-"""Files whose points are the rows of the production sample in its order; behind them may be those of training."""
+"""Files whose points are the rows of the production sample in its order; behind them may be those of training, and of other periods."""
 PART = "part"
 
 
@@ -140,16 +143,25 @@ class Points:
             return _Place(NodeId.parse(rows), integer(facts, "start", 0) + point, run.id, ROWS)
         if role not in BY_PRODUCTION or PRODUCTION not in inputs:
             raise NotSupported(f"nobody recorded of which rows the points of {node.id} are")
-        return self._of_samples(run.id, inputs, (point, integer(facts, "rows", point + 1)), at)
-
-    def _of_samples(self, run: NodeId, inputs: Mapping[str, NodeId], wanted: tuple[int, int], at: int | None) -> _Place:
-        point, points = wanted
-        before = integer(self._live(inputs[PRODUCTION], at).attributes, "rows", 0)
-        if point < before:
-            return _Place(inputs[PRODUCTION], point, run, PRODUCTION)
-        if TRAINING not in inputs or point >= points:
+        if point >= integer(facts, "rows", point + 1):
             raise InvalidInput.of(Fault("point", f"{point} is beyond the last one"))
-        return _Place(inputs[TRAINING], point - before, run, TRAINING)
+        return self._of_samples(run.id, inputs, (point, facts.get(TRAINING_ROWS)), at)
+
+    def _of_samples(
+        self, run: NodeId, inputs: Mapping[str, NodeId], wanted: tuple[int, JsonValue], at: int | None
+    ) -> _Place:
+        """Points are the rows of production, then of training if these are in the plot, then of other periods."""
+        point, shown = wanted
+        before = 0
+        for role in (PRODUCTION, TRAINING, *sorted(role for role in inputs if role.startswith(PERIOD))):
+            if role not in inputs:
+                continue
+            rows = integer(self._live(inputs[role], at).attributes, "rows", 0)
+            rows = shown if role == TRAINING and isinstance(shown, int) else rows
+            if point < before + rows:
+                return _Place(inputs[role], point - before, run, role)
+            before += rows
+        raise InvalidInput.of(Fault("point", f"{point} is beyond the last one"))
 
     def _row(self, dataset: Dataset, row: int, node: Node) -> tuple[str | None, int | None, NodeId]:
         """Return the id of a row of a data set, where it is in the table or stream, and which that is."""

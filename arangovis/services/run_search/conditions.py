@@ -101,6 +101,3 @@ class RunFilter:
     def chosen(self, name: str) -> tuple[Scalar, ...]:
         """Return the values that are asked for of an attribute."""
         return next((found.values for found in self.attributes if found.name == name), None) or ()
-
-
-EVERY_RUN = RunFilter()

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from arangovis.domain.access import current_scope
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Node
 from arangovis.domain.json import Scalar
-from arangovis.services.catalogue.names import find_project
+from arangovis.services.catalogue.names import project_key
 from arangovis.services.run_search.columns import Column, Mask, Value
 from arangovis.services.run_search.conditions import RunFilter
 from arangovis.services.run_search.matching import STARTED, TAGS, Matching
@@ -98,7 +99,7 @@ class RunSearch:
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
-        self._tables: dict[str | None, tuple[int, RunTable]] = {}
+        self._tables: dict[tuple[str, str | None], tuple[int, RunTable]] = {}
         self._lock = threading.Lock()
 
     def find(self, question: RunQuestion) -> RunsFound:
@@ -145,21 +146,18 @@ class RunSearch:
             NotFound: there is no such project.
 
         """
-        key = None if project is None else self._project_key(project)
+        key, view = project_key(self._store, project), current_scope().view
         change = self._store.change_number()  # before the runs: a later change makes the next question read again
         with self._lock:  # one thread reads them again; the others wait for it instead of doing the same
-            known_at, table = self._tables.pop(key, (-1, None))
+            known_at, table = self._tables.pop((view, key), (-1, None))
             if table is None:
                 table = RunTable.read(self._store, key)
             elif known_at < change:
                 table = table.renewed(self._store, key, known_at)
-            self._tables[key] = max(change, known_at), table
+            self._tables[view, key] = max(change, known_at), table
             while len(self._tables) > TABLES_MAX:
                 del self._tables[next(iter(self._tables))]
         return table
-
-    def _project_key(self, name: str) -> str:
-        return find_project(self._store, name).id.key
 
 
 def _page(table: RunTable, places: npt.NDArray[np.intp], question: RunQuestion) -> tuple[list[int], str | None]:

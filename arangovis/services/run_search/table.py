@@ -147,10 +147,4 @@ def started_of(run: Node) -> int:
 
 
 def _all(store: GraphStore, kind: str, project: str | None) -> Iterator[Node]:
-    cursor: str | None = None
-    while True:
-        page = store.search(Search(kind, project=project, limit=PAGE_SIZE_MAX, cursor=cursor))
-        yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    return store.all_nodes(Search(kind, project=project, limit=PAGE_SIZE_MAX))

@@ -1,10 +1,10 @@
 """What people write in a filter, as stores know it: names of projects become keys, times become microseconds."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from arangovis.domain.errors import Fault, InvalidFilter, NotFound
 from arangovis.domain.filter_grammar import parse
+from arangovis.domain.moments import microseconds_of, read_moment
 from arangovis.domain.search import (
     CREATED,
     EVERYTHING,
@@ -26,7 +26,6 @@ from arangovis.stores.base import GraphStore
 TEXT_LENGTH_MAX = 1000
 """Characters of what is typed into a search box."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EQUALITIES = (Operator.EQUAL, Operator.NOT_EQUAL)
 
 
@@ -67,16 +66,6 @@ def resolved(store: GraphStore, where: Filter) -> Filter:
     return where
 
 
-def project_key(store: GraphStore, name: str | None) -> str | None:
-    """Return the key of a project, or None for all.
-
-    Raises:
-        NotFound: there is no such project.
-
-    """
-    return None if name is None else find_project(store, name).id.key
-
-
 def _project_key(store: GraphStore, name: str) -> str:
     """Return a project's key; a text that names none is taken as a key, which perhaps no node has."""
     try:
@@ -87,11 +76,9 @@ def _project_key(store: GraphStore, name: str) -> str:
 
 def _microseconds(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text)
+        return microseconds_of(read_moment(text))
     except ValueError as error:
         raise _invalid(f"created: {text[:40]!r} is no time; write 2026-03-01 or 2026-03-01T10:00:00Z") from error
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
 def _checked(text: str) -> str:
@@ -109,4 +96,4 @@ def _invalid(problem: str) -> InvalidFilter:
     return InvalidFilter(f"filter: {problem}", (Fault("filter", problem),))
 
 
-__all__ = ["TEXT_LENGTH_MAX", "project_key", "read_condition", "resolved"]
+__all__ = ["TEXT_LENGTH_MAX", "read_condition", "resolved"]

@@ -1,8 +1,8 @@
 """Which runs failed with an input, with which code, and whether trying again helped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from heapq import nlargest
 
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Direction, Node
@@ -15,7 +15,7 @@ from arangovis.stores.base import GraphStore
 RUNS_MAX = 10_000
 LIMIT_DEFAULT = 100
 RUNS = "runs"
-"""Why an answer is partial: more runs read the input than are looked at."""
+"""Why an answer is partial: more runs read the input than are looked at, the newest."""
 LIMIT = "limit"
 """Why an answer is partial: more runs failed than are shown."""
 
@@ -64,8 +64,8 @@ class Failures:
     def with_input(self, node: NodeId, *, limit: int = LIMIT_DEFAULT, at: int | None = None) -> FailedRuns:
         """Return the failed runs that read a node, each with its retries.
 
-        A retry names the run that it does again, or is a later run of the same method with the same parameters and seed
-        on the same input.
+        A retry reads the same input and names the run that it does again, or is a later run of the same method with the
+        same parameters and seed. A retry of a retry is one, too.
 
         Raises:
             NotFound: the node does not exist, or not yet at that time.
@@ -78,17 +78,66 @@ class Failures:
         runs, complete = self._readers(node, at)
         failed = [run for run in runs if text(run.attributes, "state") == RunState.ERROR]
         reasons = (() if complete else (RUNS,)) + ((LIMIT,) if len(failed) > limit else ())
-        return FailedRuns(node, tuple(_failed(run, runs) for run in failed[:limit]), reasons)
+        retries = _Retries(runs, self._between(runs, at))
+        return FailedRuns(node, tuple(_failed(run, retries) for run in failed[:limit]), reasons)
 
     def _readers(self, node: NodeId, at: int | None) -> tuple[list[Node], bool]:
+        """Return the runs that read a node, newest first, and whether they are all.
+
+        Stores give edges in an order of their own, so all are gone through: those are kept that were written last.
+        """
         edges = self._store.all_edges(node, Direction.DOWNSTREAM, "input_to", at=at)
-        ids = list(dict.fromkeys(edge.id.target for edge in islice(edges, RUNS_MAX)))
+        newest = nlargest(RUNS_MAX + 1, edges, key=lambda edge: (edge.version.valid_from, edge.id.target))
+        ids = list(dict.fromkeys(edge.id.target for edge in newest[:RUNS_MAX]))
         runs = [run for run in self._store.get_many(ids, at=at).values() if not run.version.deleted]
-        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True), next(edges, None) is None
+        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True), len(newest) <= RUNS_MAX
+
+    def _between(self, runs: Sequence[Node], at: int | None) -> Mapping[NodeId, Node]:
+        """Return the runs that retries name, and those that these name, that did not read the input themselves."""
+        known, found = {run.id for run in runs}, dict[NodeId, Node]()
+        wanted = {_named(run) for run in runs}
+        while missing := [run for run in wanted if run is not None and run not in known]:
+            some = self._store.get_many(missing, at=at)
+            found |= some
+            known.update(missing)
+            wanted = {_named(run) for run in some.values()}
+        return found
 
 
-def _failed(run: Node, runs: Sequence[Node]) -> FailedRun:
-    retries = tuple(_retry(run, later) for later in _later(run, runs))
+_Work = tuple[str, bytes, int | None]
+
+
+class _Retries:
+    """What was tried again after which run, among the runs that read an input."""
+
+    def __init__(self, runs: Sequence[Node], between: Mapping[NodeId, Node]) -> None:
+        self._readers = {run.id: run for run in runs}
+        self._naming: dict[NodeId, list[NodeId]] = {}
+        self._unnamed: dict[_Work, list[NodeId]] = {}
+        for run in (*runs, *between.values()):
+            if (named := _named(run)) is not None:
+                self._naming.setdefault(named, []).append(run.id)
+            elif run.id in self._readers:
+                self._unnamed.setdefault(_work(run), []).append(run.id)
+
+    def of(self, run: Node) -> Iterator[Node]:
+        """Yield the runs that did the same again, oldest first."""
+        again = dict.fromkeys(self._naming.get(run.id, ()))
+        again |= dict.fromkeys(other for other in self._unnamed.get(_work(run), ()) if self._is_later(other, run))
+        todo = list(again)
+        for retry in todo:
+            further = [other for other in self._naming.get(retry, ()) if other not in again and other != run.id]
+            again |= dict.fromkeys(further)
+            todo += further
+        found = (self._readers[retry] for retry in again if retry in self._readers)
+        return iter(sorted(found, key=lambda node: (node.created, node.id)))
+
+    def _is_later(self, other: NodeId, run: Node) -> bool:
+        return (self._readers[other].created, other) > (run.created, run.id)
+
+
+def _failed(run: Node, tried: _Retries) -> FailedRun:
+    retries = tuple(_retry(run, later) for later in tried.of(run))
     return FailedRun(
         run=run.id,
         name=optional_text(run.attributes, "name"),
@@ -102,17 +151,16 @@ def _failed(run: Node, runs: Sequence[Node]) -> FailedRun:
     )
 
 
-def _later(run: Node, runs: Sequence[Node]) -> Iterator[Node]:
-    """Yield the runs that did the same again, oldest first."""
-    mine, work = str(run.id), _work(run)
-    for other in reversed(runs):
-        named = optional_text(other.attributes, "retry_of")
-        later = (other.created, other.id) > (run.created, run.id)
-        if named == mine or (later and named is None and _work(other) == work):
-            yield other
+def _named(run: Node) -> NodeId | None:
+    """Return the run that a run does again, if it says so."""
+    named = optional_text(run.attributes, "retry_of")
+    try:
+        return None if named is None else NodeId.parse(named)
+    except InvalidInput:  # whoever wrote the node by hand may have put anything there
+        return None
 
 
-def _work(run: Node) -> tuple[str, bytes, int | None]:
+def _work(run: Node) -> _Work:
     """Return what tells runs apart that do other work on the same input."""
     params = canonical(dict(scalars(run.attributes, "params")))
     return text(run.attributes, "method"), params, optional_integer(run.attributes, "seed")

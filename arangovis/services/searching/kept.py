@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 
+from arangovis.domain.access import current_scope
 from arangovis.domain.facets import Facets
 from arangovis.domain.search import Search
 from arangovis.stores.base import GraphStore
@@ -22,7 +23,8 @@ class KeptFacets:
 
     def facets(self, search: Search, names: Sequence[str], limit: int) -> Facets:
         """See `GraphStore.facets`."""
-        key = repr((search.kind, search.where, search.project, tuple(names), limit))  # not equality: 1 is not True
+        asked = (current_scope().view, search.kind, search.where, search.project, tuple(names), limit)
+        key = repr(asked)  # not equality: 1 is not True
         change = self._store.change_number()
         kept = self._at(change).get(key)
         if kept is None:

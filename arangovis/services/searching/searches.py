@@ -9,7 +9,8 @@ from arangovis.domain.facets import VALUES_MAX, Facet, Facets, FacetValue, check
 from arangovis.domain.graph import Node, Page
 from arangovis.domain.ordering import Order
 from arangovis.domain.search import Filter, Search, node_properties
-from arangovis.services.searching.conditions import project_key, read_condition
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.searching.conditions import read_condition
 from arangovis.services.searching.kept import KeptFacets
 from arangovis.services.searching.merging import Merged
 from arangovis.services.searching.past import Past, past_nodes

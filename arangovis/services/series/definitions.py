@@ -13,7 +13,8 @@ from arangovis.domain.search import Search
 from arangovis.domain.series import FIELDS_MAX, Series, SeriesField
 from arangovis.domain.views import items, optional_text
 from arangovis.services.catalogue import check_name, project_id
-from arangovis.services.series.fields import Fields, field_named, namespace_of, new_id, project_key, unknown
+from arangovis.services.catalogue.names import project_key
+from arangovis.services.series.fields import Fields, field_named, namespace_of, new_id, unknown
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Draft, Transaction
 
@@ -112,7 +113,7 @@ class SeriesDefinitions:
             NotFound: there is no such project.
 
         """
-        home = None if project is None else project_key(self._store, project)
+        home = project_key(self._store, project)
         page = self._store.search(Search("series", project=home, limit=limit, cursor=cursor))
         return Page(self.of_nodes(page.items), page.next_cursor)
 

@@ -9,7 +9,7 @@ from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.search import Search
 from arangovis.domain.series import FieldKind, SeriesField
 from arangovis.services.catalogue import check_name, project_id
-from arangovis.services.catalogue.names import find_project
+from arangovis.services.catalogue.names import project_key
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction, record_key
 
@@ -124,7 +124,7 @@ class Fields:
             NotFound: there is no such project.
 
         """
-        home = None if project is None else project_key(self._store, project)
+        home = project_key(self._store, project)
         page = self._store.search(Search("field", project=home, limit=limit, cursor=cursor))
         return Page([SeriesField.of(node.id, node.project, node.attributes) for node in page.items], page.next_cursor)
 
@@ -176,16 +176,6 @@ def mark_in_use(transaction: Transaction, fields: Iterable[SeriesField]) -> None
 def unknown(names: Iterable[str]) -> InvalidInput:
     """Return the error that lists names which are no field's."""
     return InvalidInput.of(*(Fault(name[:80], "is not a field of this project") for name in names))
-
-
-def project_key(store: GraphStore, name: str) -> str:
-    """Return the key of a project.
-
-    Raises:
-        NotFound: there is none of this name.
-
-    """
-    return find_project(store, name).id.key
 
 
 def _reserved(transaction: Transaction, namespace: str, names: Sequence[str]) -> Mapping[str, NodeId | None]:

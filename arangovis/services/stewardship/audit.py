@@ -69,7 +69,7 @@ class Audit:
         Args:
             node_id: the node, deleted or not.
             at: until this time (microseconds since 1970), or None for everything.
-            limit: entries at most.
+            limit: so many entries, and those beside them that are of the same time as the last.
 
         Raises:
             NotFound: it never existed, or not yet at that time.
@@ -85,8 +85,9 @@ class Audit:
         edges = [edge for edge in read if at is None or edge.version.valid_from <= at]
         entries = [*_of_node(versions), *self._of_edges(node_id, edges)]
         entries.sort(key=lambda entry: entry.at, reverse=True)
-        reasons = (("edges",) if len(read) >= SCAN_LIMIT_MAX else ()) + (("limit",) if len(entries) > limit else ())
-        return AuditTrail(node_id, tuple(entries[:limit]), reasons)
+        shown = _page(entries, limit)
+        cut = {"edges": len(read) >= SCAN_LIMIT_MAX, "limit": len(shown) < len(entries)}
+        return AuditTrail(node_id, shown, tuple(reason for reason, is_so in cut.items() if is_so))
 
     def _of_edges(self, node_id: NodeId, edges: Sequence[Edge]) -> Iterator[AuditEntry]:
         runs = live_nodes(self._store, (edge.id.target for edge in edges if edge.id.kind == "input_to"))
@@ -95,6 +96,14 @@ class Audit:
             for edge in versions:
                 yield _of_edge(node_id, edge_id, (before, edge), runs)
                 before = edge
+
+
+def _page(entries: Sequence[AuditEntry], limit: int) -> tuple[AuditEntry, ...]:
+    """Return the first entries, and all of the last one's time: who reads on asks as of a time before that."""
+    end = min(limit, len(entries))
+    while end < len(entries) and entries[end].at == entries[end - 1].at:
+        end += 1
+    return tuple(entries[:end])
 
 
 def _order(edge: Edge) -> tuple[EdgeId, int]:

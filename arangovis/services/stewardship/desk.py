@@ -53,7 +53,7 @@ class Stewardship:
         return cls(
             rows=RowQuestions(store, blobs, datasets),
             points=Points(store, blobs, datasets=datasets, snapshots=snapshots),
-            columns=ColumnLineages(store, detectors),
+            columns=ColumnLineages(store, blobs, detectors),
             audit=Audit(store),
             deletions=Deletions(store),
             retention=Retention(store),

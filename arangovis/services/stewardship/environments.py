@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Direction, Node, Walk
 from arangovis.domain.ids import NodeId
-from arangovis.domain.search import Present, Search
+from arangovis.domain.search import PAGE_SIZE_MAX, AnyOf, Present, Search
 from arangovis.domain.versions import VersionRange, normal_name, version_of
 from arangovis.domain.views import optional_text, scalars
-from arangovis.services.lineage.bulk import live_nodes
+from arangovis.services.lineage.reach import some
+from arangovis.services.searching.past import VERSIONS_MAX
 from arangovis.services.stewardship.deletion import is_active
 from arangovis.stores.base import DEPTH_MAX, NODE_LIMIT_MAX, GraphStore
 from arangovis_schema import LINEAGE_EDGE_KINDS
@@ -143,27 +144,25 @@ class EnvironmentSweeps:
     ) -> tuple[tuple[Exposed, ...], tuple[str, ...]]:
         if not starts:
             return (), ()
-        found = self._store.walk(Walk(starts[:limit], Direction.DOWNSTREAM, _EDGES, DEPTH_MAX, limit, at))
+        found = self._store.walk(Walk(starts, Direction.DOWNSTREAM, _EDGES, DEPTH_MAX, limit, at))
         below = [v.node for v in found.visits if v.node.id not in starts and not v.node.version.deleted]
         shown = [node for node in below if not kinds or node.id.kind in kinds]
         return tuple(map(_exposed, shown)), tuple(sorted(found.cuts))
 
     def _runs_with(self, package: str, at: int | None) -> tuple[Sequence[Node], bool]:
         """Return the runs that recorded a package under any spelling of its name, or as their engine."""
+        names = [Present(f"environment.{name}") for name in (*spellings(package), ENGINE)]
+        if at is not None:
+            then = some(self._store, ("run",), AnyOf(tuple(names)), limit=VERSIONS_MAX, at=at)
+            used = [run for run in then.nodes if any(_packages(run, package))]
+            return used[:RUNS_MAX], then.cut or len(used) > RUNS_MAX
         found: dict[NodeId, Node] = {}
-        for name in (*spellings(package), ENGINE):
-            cursor: str | None = None
-            while len(found) < RUNS_MAX:
-                page = self._store.search(Search("run", Present(f"environment.{name}"), limit=1000, cursor=cursor))
-                found |= {node.id: node for node in page.items if any(_packages(node, package))}
-                cursor = page.next_cursor
-                if cursor is None:
+        for where in names:
+            for run in self._store.all_nodes(Search("run", where, limit=PAGE_SIZE_MAX)):
+                if len(found) > RUNS_MAX:
                     break
-            else:
-                return list(found.values()), True
-        if at is None:
-            return list(found.values()), False
-        return list(live_nodes(self._store, found, at=at).values()), False
+                found |= {run.id: run} if any(_packages(run, package)) else {}
+        return list(found.values())[:RUNS_MAX], len(found) > RUNS_MAX
 
 
 def spellings(package: str) -> tuple[str, ...]:

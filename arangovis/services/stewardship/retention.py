@@ -25,6 +25,8 @@ SCANNED_MAX = 5000
 """Nodes that one page looks at, whether it finds that many candidates or not."""
 KINDS = ("artifact", "dataset")
 PINNED = "pinned"
+EXPIRED = "expired"
+"""Among a run's further facts: when a rule removed its files, and how many there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,15 @@ class Retention:
         reasons = ("scan",) if kind and scanned >= SCANNED_MAX else ()
         return RetentionPage(tuple(found), total, scanned, f"{kind}:{cursor or ''}" if kind else None, reasons)
 
+    def free(self, nodes: Sequence[Node]) -> list[Candidate]:
+        """Return those of some files and data sets that could go, whatever their age."""
+        return self._orphans(nodes, self._store.now())
+
     def _project(self, name: str) -> str:
         return find_project(self._store, name).id.key
 
     def _orphans(self, nodes: Sequence[Node], now: int) -> list[Candidate]:
-        free: Mapping[NodeId, Node] = {node.id: node for node in nodes if not _is_pinned(node)}
+        free: Mapping[NodeId, Node] = {node.id: node for node in nodes if not is_pinned(node)}
         free = self._without_consumers(free)
         free = self._without_parts(free)
         kept = self._in_force(free.values())
@@ -109,7 +115,7 @@ class Retention:
     def _without_consumers(self, nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
         edges = edges_at(self._store, nodes, Direction.DOWNSTREAM, LINEAGE_EDGE_KINDS)
         live = live_nodes(self._store, (edge.id.target for edge in edges))
-        used = {edge.id.source for edge in edges if edge.id.target in live}
+        used = {edge.id.source for edge in edges if edge.id.target in live and not is_expired(live[edge.id.target])}
         return {node_id: node for node_id, node in nodes.items() if node_id not in used}
 
     def _without_parts(self, nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
@@ -187,6 +193,12 @@ def _next(kind: str, page: Page[Node]) -> tuple[str, str | None]:
     return (following[0], None) if following else ("", None)
 
 
-def _is_pinned(node: Node) -> bool:
+def is_expired(node: Node) -> bool:
+    """Say whether a rule of retention removed the files of a run: what it read need not be kept for it."""
+    return EXPIRED in mapping(node.attributes, "extra")
+
+
+def is_pinned(node: Node) -> bool:
+    """Say whether somebody wants a node kept."""
     tags = items(node.attributes, "tags")
     return PINNED in tags or mapping(node.attributes, "attributes").get(PINNED) is True

@@ -82,17 +82,10 @@ class StoredFiles:
 
     def _of_other_datasets(self, node_id: NodeId) -> Iterator[tuple[str, NodeId]]:
         live: set[str] = set()
-        cursor: str | None = None
-        while True:
-            page = self._store.search(Search("dataset", limit=PAGE, cursor=cursor))
-            for node in page.items:
-                selection = optional_text(node.attributes, "selection")
-                if node.id != node_id:
-                    live.add(node.id.key)
-                    yield selection or "", node.id
-            cursor = page.next_cursor
-            if cursor is None:
-                break
+        for node in self._store.all_nodes(Search("dataset", limit=PAGE)):
+            if node.id != node_id:
+                live.add(node.id.key)
+                yield optional_text(node.attributes, "selection") or "", node.id
         for record in self._segments(None, None):
             if record.group in live:
                 yield text(record.data, "digest"), NodeId("dataset", record.group)

@@ -4,11 +4,10 @@ What fits the budget is read while the caller waits; more than that is a run for
 repaired: a damaged file stays as it is, for whoever looks into it.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from arangovis.domain.errors import Fault, IntegrityError, InvalidInput
+from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Caller, Direction, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, encode
@@ -28,7 +27,6 @@ REPORT = "report"
 BUDGET_DEFAULT, BUDGET_MAX = 1 << 30, 1 << 40
 """Bytes."""
 NODES_DEFAULT = 10_000
-CHUNK_BYTES = 1 << 20
 RUN_INPUTS = frozenset(kind for edge in BUILT_IN.edge_kinds if edge.name == "input_to" for kind in edge.sources)
 Progress = Callable[[float], None]
 
@@ -144,14 +142,9 @@ class ByteChecks:
         return _report(node, found, tuple(damaged), state="SUCCESS")
 
     def _problem(self, digest: str) -> str | None:
-        found = hashlib.sha256()
-        try:
-            with self._blobs.open(digest) as stream:
-                while chunk := stream.read(CHUNK_BYTES):
-                    found.update(chunk)
-        except IntegrityError:
-            return "missing"
-        return None if found.hexdigest() == digest else "damaged"
+        if self._blobs.is_intact(digest):
+            return None
+        return "damaged" if self._blobs.exists(digest) else "missing"
 
     # --- as a run ---------------------------------------------------------------------------------------------
 

@@ -7,9 +7,9 @@ from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.graph import Direction, Edge, Node, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.domain.views import optional_text
-from arangovis.services.lineage.bulk import edges_at
+from arangovis.services.lineage.bulk import edges_at, live_nodes
 from arangovis.services.stewardship.deletion import is_active
-from arangovis.services.trials.trials import Trials, TrialScope
+from arangovis.services.trials.trials import MODEL_ROLES, Trials, TrialScope
 from arangovis.stores.base import DEPTH_MAX, NODE_LIMIT_MAX, GraphStore
 from arangovis_schema import LINEAGE_EDGE_KINDS
 
@@ -156,7 +156,7 @@ class DataUses:
         """Return the edges from versions to the trials that read them: those made a model of what else they read."""
         read = edges_at(self._store, versions, Direction.DOWNSTREAM, ("input_to",), at=at)
         tried = self._trials.tried([edge.id.target for edge in read], at=at)
-        return [edge for edge in read if edge.id.role in ("", "model") and edge.id.target in tried]
+        return [edge for edge in read if edge.id.role in MODEL_ROLES and edge.id.target in tried]
 
     def derived(
         self, node_id: NodeId, *, at: int | None = None, active_only: bool = False, limit: int = NODES_DEFAULT
@@ -197,13 +197,12 @@ class DataUses:
         """Return the model versions that trials among the runs trained: these read the version beside the data."""
         tried = self._trials.tried([node for node in live if node.kind == "run"], at=at)
         edges = edges_at(self._store, tried, Direction.UPSTREAM, ("input_to",), at=at)
-        of = {e.id.source: e.id.target for e in edges if e.id.source.kind == "model_version"}
-        nodes = self._store.get_many(tuple(of), at=at) if of else {}
-        return {
-            version: (node, live[of[version]][1] + 1)
-            for version, node in nodes.items()
-            if version not in live and not node.version.deleted
-        }
+        hops: dict[NodeId, int] = {}
+        for edge in edges:
+            version = edge.id.source
+            if version.kind == "model_version" and edge.id.role in MODEL_ROLES and version not in live:
+                hops[version] = min(live[edge.id.target][1] + 1, hops.get(version, DEPTH_MAX))
+        return {version: (node, hops[version]) for version, node in live_nodes(self._store, hops, at=at).items()}
 
     def _serving(
         self, live: Mapping[NodeId, tuple[Node, int]], deployments: Sequence[NodeId], at: int | None
@@ -219,8 +218,8 @@ class DataUses:
         for edge in edges:
             if edge.id.source.kind == "model":
                 nearest[edge.id.source] = min(hops[edge.id.target] + 1, nearest.get(edge.id.source, DEPTH_MAX))
-        nodes = self._store.get_many(tuple(nearest), at=at) if nearest else {}
-        return _things([(node, nearest[node.id]) for node in nodes.values() if not node.version.deleted])
+        nodes = live_nodes(self._store, nearest, at=at)
+        return _things([(node, nearest[node.id]) for node in nodes.values()])
 
 
 def _influenced(

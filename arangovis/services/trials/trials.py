@@ -12,10 +12,12 @@ from arangovis.domain.errors import NotFound
 from arangovis.domain.graph import Direction, Edge, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar, digest_of
-from arangovis.domain.search import EVERYTHING, AnyOf, Comparison, Operator, Search
+from arangovis.domain.search import EVERYTHING, AnyOf, Comparison, Operator
 from arangovis.domain.views import items, mapping, optional_integer, optional_text, scalars
 from arangovis.services.catalogue.names import find_project
 from arangovis.services.lineage.bulk import edges_at, live_nodes
+from arangovis.services.lineage.reach import some
+from arangovis.services.searching.past import VERSIONS_MAX
 from arangovis.stores.base import GraphStore
 
 TRIALS_MAX = 100_000
@@ -139,19 +141,12 @@ class Trials:
         ids = [edge.id.target for edge in edges if edge.id.target.kind == "model"]
         return live_nodes(self._store, ids, at=scope.at).values()
 
-    def _searched(self, scope: TrialScope) -> Iterator[Node]:
+    def _searched(self, scope: TrialScope) -> Sequence[Node]:
         where = EVERYTHING
         if scope.task is not None:
             of_task = (Comparison("attributes.task", Operator.EQUAL, scope.task),)
             where = AnyOf((*of_task, Comparison("tags", Operator.EQUAL, scope.task)))  # type: ignore[assignment]
-        cursor: str | None = None
-        while True:
-            page = self._store.search(Search("model", where, limit=1000, cursor=cursor))
-            ids = [node.id for node in page.items]
-            yield from page.items if scope.at is None else live_nodes(self._store, ids, at=scope.at).values()
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return some(self._store, ("model",), where, limit=VERSIONS_MAX, at=scope.at).nodes
 
     def _read_runs(self, parts: _Parts, at: int | None) -> bool:
         """Read the runs of the versions; say whether there are more than are looked at."""

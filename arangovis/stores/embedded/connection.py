@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from arangovis.domain.errors import StoreUnavailable
 from arangovis.domain.like import is_like
@@ -16,6 +17,10 @@ SQLITE_VERSION_MIN = (3, 38, 0)
 BUSY_TIMEOUT_S = 10.0
 STATEMENTS_CACHED = 256
 READERS_IDLE_MAX = 16
+READ_LIMIT_S = 60.0
+"""A read is given up after this long, as ArangoDB gives up a query. Copies and backups, which read all, are not."""
+STEPS_BETWEEN_LOOKS = 500_000
+"""So many instructions of SQLite's machine, a few hundredths of a second, between looks at the clock."""
 CHECKPOINT_PAGES = 4096
 """16 MiB: a page that is written again and again reaches the database file once a checkpoint, not once a commit."""
 WRITER_CACHE_KIB = 32 * 1024
@@ -33,6 +38,7 @@ _PROBLEMS = {
     "READONLY": "the store's file may not be written",
     "PERM": "the store's file may not be opened",
     "IOERR": "the store's disk failed to read or write",
+    "INTERRUPT": "the store took too long and gave up",
 }
 
 
@@ -93,6 +99,11 @@ def _has_word(text: str, pattern: str) -> bool:
     return pattern in f" {' '.join(words_of(text))} "
 
 
+def _limit(connection: sqlite3.Connection, deadline: float) -> None:
+    """Interrupt what runs on a connection after a time of the process's clock, in seconds."""
+    connection.set_progress_handler(lambda: monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+
+
 def _open_migrated(path: Path) -> sqlite3.Connection:
     connection = connect(path)
     try:
@@ -119,15 +130,16 @@ class ReaderPool:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection whose reads all see one state of the store.
+        """Lend a connection whose reads all see one state of the store, and end READ_LIMIT_S from now.
 
         Raises:
-            StoreUnavailable: the database did not answer, or the pool is closed.
+            StoreUnavailable: the database did not answer in time, or the pool is closed.
 
         """
         try:
             connection = self._take()
             try:
+                _limit(connection, monotonic() + READ_LIMIT_S)
                 connection.execute("BEGIN")
                 yield connection
                 connection.execute("COMMIT")

@@ -9,6 +9,8 @@ with AM or PM.
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from arangovis.domain import moments
+
 _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,6}))?)?"
     r"(?:[ ]?(?P<half>[AaPp][Mm]))?(?:[ ]?(?P<zone>[Zz]|[+-]\d{2}:?\d{2}))?"
@@ -30,8 +32,6 @@ _PATTERNS = (
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TEXT_LENGTH_MAX = 40
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/\d", re.ASCII)
 
 
@@ -64,7 +64,7 @@ def _microseconds(parts: dict[str, str | None], *, day_first: bool) -> int | Non
             int((parts.get("fraction") or "0").ljust(6, "0")),
             _zone(parts.get("zone")),
         )
-        return (moment - _EPOCH) // _MICROSECOND
+        return moments.microseconds_of(moment)
     except (ValueError, OverflowError):
         return None
 

@@ -1,6 +1,8 @@
-"""`python -m tests.benchmarks.projections`: neighbours beside their floor, and the first plot beside umap-learn."""
+"""`python -m tests.benchmarks.projections [--short]`: all of them in one run, for an otherwise idle machine."""
 
-from tests.benchmarks.projections import first_plot, neighbours
+from tests.benchmarks.projections import first_plot, methods, neighbours, quality
 
 neighbours.main()
+quality.main()
+methods.main()
 first_plot.main()

@@ -107,7 +107,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--short", action="store_true", help="one round")
+    asked = parser.parse_args()
+    rounds = 1 if asked.short else asked.rounds
     costs: dict[str, list[Cost]] = {"cold": [], "waiting": [], "plain": []}
     load = os.getloadavg()[0]
     with (

@@ -1,92 +1,112 @@
-"""What fits cost: ours beside umap-learn and openTSNE used by hand, in the same process and round.
+"""What layouts cost: ours beside umap-learn, openTSNE and PaCMAP, each in a process of its own, in one run.
 
-    python -m tests.benchmarks.projections.methods [--rounds 5] [--rows 20000]
+    python -m tests.benchmarks.projections.methods [--rounds 3] [--short] [--data patches]
 
-All is loaded and compiled before anything is measured. Digits (1,797 x 64), and with `--rows` so many digits each
-shifted by up to a pixel (64 columns), real pictures all of them. Lines are medians of CPU seconds of the process; the
-ratio is to the line above that ends in `by hand`. The goals: UMAP of digits at most 0.5 of umap-learn's fit; 20,000
-rows with stored neighbours at most 0.8. Trustworthiness(15) is beside each, since cheap and worse is no gain.
+Data are in `data.py`, contenders in `contenders.py`. Fresh: the first fit of a process, imports and compilation
+counted; warm: the median of the further ones. Compare CPU seconds first, as they hardly depend on the machine's load.
+The goals are checked at the end and printed as met or missed.
 """
 
 import argparse
-import time
-from collections.abc import Callable
-from statistics import median
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-from sklearn.datasets import load_digits
+Measures: TypeAlias = Mapping[str, float]
 
-from arangovis.projections.base import Matrix, no_progress
-from arangovis.projections.neighbours import nearest_neighbours
-from arangovis.projections.quality import trustworthiness
-from arangovis.projections.registry import projector
-from tests.shifted_digits import shifted_digits
-
-Fit: TypeAlias = Callable[[], npt.NDArray[np.float32]]
-
-
-def ours(method: str, rows: Matrix, **parameters: object) -> Fit:
-    """Return a fit of one of our methods; the neighbours are found before, as a stored artifact is."""
-    engine = projector(method)
-    wanted = engine.neighbours_needed(parameters, len(rows))  # type: ignore[arg-type]
-    near = nearest_neighbours(rows, wanted) if wanted else None
-    return lambda: engine.fit(rows, parameters, neighbours=near, seed=0, progress=no_progress).coordinates  # type: ignore[arg-type]
-
-
-def umap_by_hand(rows: Matrix) -> Fit:
-    """Return a fit of umap-learn as its documentation begins."""
-    ours("umap", rows[:100], engine="umap-learn")()  # imports it with its warnings held down
-    import umap
-
-    return lambda: umap.UMAP().fit(rows).embedding_
-
-
-def tsne_by_hand(rows: Matrix) -> Fit:
-    """Return a fit of openTSNE as its documentation begins."""
-    from openTSNE import TSNE
-
-    return lambda: np.asarray(TSNE(n_jobs=1).fit(rows), dtype=np.float32)
+RUNS: Mapping[str, Sequence[str]] = {
+    "digits": (
+        "umap-learn",
+        "umap",
+        "umap, stored neighbours",
+        "densmap",
+        "openTSNE",
+        "tsne",
+        "PaCMAP",
+        "pacmap",
+        "trimap",
+        "pca",
+    ),
+    "large": ("umap-learn", "umap", "PaCMAP", "pacmap", "trimap"),
+    "patches": (
+        "umap-learn",
+        "umap-learn, neighbours given",
+        "umap, stored neighbours",
+        "umap",
+        "PaCMAP",
+        "pacmap",
+    ),
+}
+SHORT: Mapping[str, Sequence[str]] = {"digits": ("umap-learn", "umap"), "large": ("umap-learn", "umap")}
+COLUMNS = ("fresh_cpu_s", "fresh_s", "warm_cpu_s", "warm_s", "peak_mb", "t15", "k10")
 
 
-def measure(name: str, fit: Fit, rows: Matrix, rounds: int, *, floor: float | None) -> float:
-    """Print a line, and return its CPU seconds."""
-    points = fit()  # whatever is compiled is compiled now
-    costs = []
-    for _ in range(rounds):
-        begin = time.process_time()
-        fit()
-        costs.append(time.process_time() - begin)
-    cost = median(costs)
-    ratio = "" if floor is None else f"{cost / floor:6.2f}"
-    print(f"{name:36s} {cost:8.2f} s {ratio:6s}  T15 {trustworthiness(rows, points):.3f}", flush=True)
-    return cost
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A measure of one contender, at most so much of that of another one; of nothing else if `beside` is None."""
+
+    data: str
+    contender: str
+    measure: str
+    most: float
+    beside: str | None = "umap-learn"
 
 
-def compare(rows: Matrix, rounds: int, methods: tuple[str, ...]) -> None:
-    """Print the lines of one data set."""
-    floor = measure("umap-learn by hand", umap_by_hand(rows), rows, rounds, floor=None)
-    measure("umap (fastumap)", ours("umap", rows), rows, rounds, floor=floor)
-    measure("umap (umap-learn)", ours("umap", rows, engine="umap-learn"), rows, rounds, floor=floor)
-    if "tsne" in methods:
-        beside = measure("openTSNE by hand", tsne_by_hand(rows), rows, rounds, floor=None)
-        measure("tsne", ours("tsne", rows), rows, rounds, floor=beside)
-    for method in methods:
-        if method not in ("umap", "tsne"):
-            measure(method, ours(method, rows), rows, rounds, floor=floor)
+GOALS = (
+    Goal("digits", "umap", "warm_cpu_s", 0.5),
+    Goal("large", "umap", "fresh_cpu_s", 0.25),
+    Goal("patches", "umap, stored neighbours", "warm_cpu_s", 0.8),
+    Goal("patches", "umap, stored neighbours", "peak_mb", 600, None),
+)
+
+
+def measure(name: str, data: str, rounds: int) -> Measures:
+    """Measure a contender in a fresh process."""
+    command = [sys.executable, "-m", "tests.benchmarks.projections.one", name, data, str(rounds)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    found: Measures = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def table(data: str, names: Sequence[str], rounds: int) -> Mapping[str, Measures]:
+    """Measure and print the contenders of one data set."""
+    print(f"\n{data}, {rounds} warm rounds, load {os.getloadavg()[0]:.1f}")
+    print("| | fresh CPU s | fresh s | warm CPU s | warm s | peak MB | T15 | k10 |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    found = {}
+    for name in names:
+        found[name] = measure(name, data, rounds)
+        cells = [f"{found[name][c]:.3f}" if c in ("t15", "k10") else f"{found[name][c]:.2f}" for c in COLUMNS]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    return found
+
+
+def judge(found: Mapping[str, Mapping[str, Measures]]) -> None:
+    """Print which goals are met."""
+    print("\n| goal | at most | found | |\n|---|---:|---:|---|")
+    for goal in GOALS:
+        measures = found.get(goal.data, {})
+        if goal.contender in measures:
+            value = measures[goal.contender][goal.measure]
+            value /= 1 if goal.beside is None else measures[goal.beside][goal.measure]
+            beside = "" if goal.beside is None else f" of {goal.beside}'s"
+            verdict = "met" if value <= goal.most else "MISSED"
+            print(f"| {goal.data}: {goal.contender}, {goal.measure}{beside} | {goal.most} | {value:.2f} | {verdict} |")
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=0)
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--short", action="store_true", help="only UMAP on the smaller data")
+    parser.add_argument("--data", choices=RUNS, nargs="*", default=list(RUNS))
     asked = parser.parse_args()
-    compare(load_digits().data.astype(np.float32), asked.rounds, ("umap", "densmap", "tsne", "trimap", "pacmap"))
-    if asked.rows:
-        print(f"{asked.rows:,} shifted digits")
-        compare(shifted_digits(asked.rows), 1, ("umap", "trimap", "pacmap"))
+    runs = SHORT if asked.short else RUNS
+    judge({data: table(data, names, asked.rounds) for data, names in runs.items() if data in asked.data})
 
 
 if __name__ == "__main__":

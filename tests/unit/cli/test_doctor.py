@@ -164,3 +164,35 @@ def test_the_command_says_it_in_words_and_in_its_exit_code(settings: Settings, s
     found = {finding["check"]: finding for finding in json.loads(sick.output)["findings"]}
     assert found["queue"]["status"] == "wrong"
     assert found["software"]["status"] == "fine"
+
+
+def test_a_schedule_that_nobody_fires_is_wrong(settings: Settings) -> None:
+    service = build(settings)
+    late = service.store.now() - 3600 * 1_000_000
+    service.store.transact(lambda tx: tx.put_record(Record("schedule", "s", "on", late)), Caller("ada"))
+    service.store.transact(lambda tx: tx.put_record(Record("delivery", "d", due=late)), Caller("ada"))
+    service.close()
+    found = wrong(settings)
+    assert "no worker fires them" in found["schedules"]
+    assert "no worker sends them" in found["webhooks"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"webhook_hosts": "https://a.org"}, "webhook_hosts"),
+        ({"import_roots": "relative"}, "import_roots"),
+        ({"log_format": "xml"}, "log_format"),
+        ({"backup_root": Path(__file__)}, "backup_root"),
+    ],
+)
+def test_settings_that_would_fail_when_they_are_needed_are_told(
+    settings: Settings, changes: dict[str, object], text: str
+) -> None:
+    assert text in wrong(replace(settings, **changes))["settings"]  # type: ignore[arg-type]
+
+
+def test_a_home_that_everybody_may_write_in_is_wrong(settings: Settings) -> None:
+    build(settings).close()
+    settings.home.chmod(0o777)
+    assert "everybody may write" in wrong(settings)["home"]

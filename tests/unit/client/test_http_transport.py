@@ -329,3 +329,31 @@ def test_a_url_of_another_form_is_refused_without_showing_it(reach: Reach, url: 
     with pytest.raises(errors.InvalidInput, match=r"^url: ") as caught:
         reach(url)
     assert SECRET not in str(caught.value)
+
+
+# --- asking too much ----------------------------------------------------------------------------------------------
+
+
+def too_many(times: int, wait: str = "1") -> Answer:
+    """Return answers that ask to wait, so many times, and then do what was asked."""
+    left = [times]
+
+    def answered(asked: Asked) -> bytes:
+        left[0] -= 1
+        return answer("429 Too Many Requests", retry_after=wait) if left[0] >= 0 else answer(body=asked.body)
+
+    return answered
+
+
+def test_who_asks_too_much_waits_and_asks_again(reach: Reach) -> None:
+    with serving(too_many(2)) as server:
+        sent = reach(server.url).send("POST", "/runs", body=b"once")
+
+        assert (sent.status, sent.body) == (200, b"once")
+        assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("wait", ["3600", "", "tomorrow", "-1"])
+def test_nobody_waits_for_ever(reach: Reach, wait: str) -> None:
+    with serving(too_many(9, wait)) as server, pytest.raises(errors.StoreUnavailable):
+        raise_for(reach(server.url).send("GET", "/runs"))

@@ -17,7 +17,7 @@ from arangovis.compat import (
     render_widget_html,
 )
 from arangovis.compat.backwardcompatibilityml import SweepManager
-from arangovis.compatibility import CompatibilityAnalysis, ModelComparison
+from arangovis.notebook import CompatibilityAnalysis, ModelComparison
 from arangovis.notebook.server import close_server, serving, url_of
 from arangovis.services.compatibility.instances import blank
 from tests.unit.services.sweep_world import batches, new_model, old_model

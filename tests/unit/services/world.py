@@ -12,6 +12,7 @@ from arangovis.domain.work import Claim, Made, Outcome, RunRequest
 from arangovis.services.runs import Runs
 from arangovis.services.verification import check_store
 from arangovis.settings import Settings
+from arangovis.stores.base import GraphStore
 from arangovis.stores.memory import MemoryStore
 from arangovis.tabular import Rows, read_rows
 from arangovis.wiring import Arangovis, compose
@@ -41,8 +42,12 @@ class World:
     @classmethod
     def at(cls, folder: Path) -> "World":
         clock = Clock()
-        store = MemoryStore(clock=clock)
-        return cls(clock, compose(Settings(home=folder), store, LocalArtifactStore(folder / "artifacts")))
+        return cls.over(MemoryStore(clock=clock), folder, clock)
+
+    @classmethod
+    def over(cls, store: GraphStore, folder: Path, clock: Clock | None = None) -> "World":
+        artifacts = LocalArtifactStore(folder / "artifacts")
+        return cls(clock or Clock(), compose(Settings(home=folder), store, artifacts))
 
     @property
     def runs(self) -> Runs:

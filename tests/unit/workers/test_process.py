@@ -22,7 +22,7 @@ from arangovis.cli.processes import (
 )
 from arangovis.domain.errors import InvalidInput
 from arangovis.settings import Settings
-from arangovis.workers.process import PARENT, child_environment, kill_group, resident_bytes
+from arangovis.workers.process import PARENT, PeakMemory, child_environment, kill_group, resident_bytes, start_module
 from arangovis.workers.protocol import Advance, End, Job, Reports, job_line, read_job, read_report, report_line
 from tests.unit.workers.conftest import ROOT
 from tests.unit.workers.test_supervisor import is_dead, until
@@ -177,3 +177,29 @@ def test_a_living_child_is_left_alone(tmp_path: Path) -> None:
     parent._look_after(child)
     assert (child.process, child.start_at) == (process, None)
     kill_group(process)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_libraries_take_no_more_threads_than_they_are_given(threads: int) -> None:
+    process = start_module(("tests.thread_counter",), {"PYTHONPATH": str(ROOT)}, threads=threads)
+    assert process.stdout is not None
+    try:
+        counts = [int(count) for count in process.stdout.readline().split()]
+    finally:
+        kill_group(process)
+    everything, pool, arrow = counts
+    assert max(pool, arrow) <= threads
+    assert everything <= 2 * threads + 3, "those of the pools, the main one, and what allocators keep"
+
+
+def test_the_peak_of_memory_is_that_since_it_was_looked_at() -> None:
+    peak = PeakMemory()
+    before = peak.mib()
+    held = bytearray(80 << 20)
+    during = peak.mib()
+    del held
+    assert before is not None
+    assert during is not None
+    assert during >= before + 79
+    assert peak.mib() == during
+    assert (PeakMemory().mib() or 0) <= during - 70, "the next run does not count what this one held"

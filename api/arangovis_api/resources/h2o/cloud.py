@@ -5,6 +5,7 @@ from typing import Any
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.errors import NotFound
 from arangovis.domain.version import VERSION
 from arangovis_api.operation import Body, operation
@@ -45,12 +46,14 @@ class Metadata:
 class Sessions:
     """Sessions, which this service does not need: a client gets a key and may give it back."""
 
-    @operation("Begin a session", body=Body(media_types=MEDIA_TYPES, optional=True), answers=ANSWER, tag=TAG)
+    @operation(
+        "Begin a session", body=Body(media_types=MEDIA_TYPES, optional=True), answers=ANSWER, tag=TAG, needs=Role.READ
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer a key."""
         answer(req, resp, ("InitIDV3", "Iced"), {"session_key": f"_sid{secrets.token_hex(8)}"})
 
-    @operation("End a session", answers=ANSWER, tag=TAG)
+    @operation("End a session", answers=ANSWER, tag=TAG, needs=Role.READ)
     def on_delete_one(self, req: falcon.Request, resp: falcon.Response, *, name: str) -> None:
         """Answer its key."""
         answer(req, resp, ("InitIDV3", "Iced"), {"session_key": unquoted(name)})

@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NotFound
 from arangovis.domain.graph import Caller
 from arangovis.domain.runs import Run
@@ -125,7 +126,13 @@ class Setup:
     def __init__(self, service: Arangovis) -> None:
         self._service = service
 
-    @operation("Guess how a file is read", body=Body(media_types=MEDIA_TYPES, optional=True), answers=ANSWER, tag=TAG)
+    @operation(
+        "Guess how a file is read",
+        body=Body(media_types=MEDIA_TYPES, optional=True),
+        answers=ANSWER,
+        tag=TAG,
+        needs=Role.READ,
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer separator, header, names and types of columns, and the first rows."""
         fields = fields_of(req, _SETUP_FIELDS)

@@ -67,7 +67,7 @@ class ModelMetrics:
         """Answer those of the newest scoring of this very pair; none if there was none."""
         detector = self._service.detectors.load_named(unquoted(model))
         found = self._service.h2o_names.frame(unquoted(frame))
-        edges = self._service.store.edges_of((found.id,), Direction.DOWNSTREAM, ("input_to",))
+        edges = self._service.store.all_edges(found.id, Direction.DOWNSTREAM, "input_to")
         runs = self._service.store.get_many([edge.id.target for edge in edges]).values()
         version = str(detector.version.id)
         pairs = [run for run in runs if run.attributes.get("method") == SCORE and _version(run.attributes) == version]

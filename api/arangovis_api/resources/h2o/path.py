@@ -7,7 +7,6 @@ import falcon
 from arangovis.domain.errors import NotFound
 
 PREFIX = "/3/"
-PATH_LENGTH_MAX = 4000
 
 
 class RawPath:

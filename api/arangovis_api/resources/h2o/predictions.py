@@ -7,7 +7,7 @@ import falcon
 
 from arangovis.anomaly.scoring import ScoringOptions
 from arangovis.services.anomaly.detectors import LoadedDetector
-from arangovis.services.anomaly.score_answers import Scored
+from arangovis.services.anomaly.score_answers import warnings_document
 from arangovis.services.anomaly.scoring import FrameScoring
 from arangovis.services.frames.frames import Frame
 from arangovis.services.frames.h2o_names import check_h2o_name
@@ -54,7 +54,7 @@ class Predictions:
             "frame": key(unquoted(frame), "Frame", "Frames"),
             "predictions_frame": key(wanted.name, "Frame", "Frames"),
             "model_metrics": [{**measured, "predictions": _predictions(service, wanted.name, made)}],
-            "warnings": _warnings(scored),
+            "warnings": warnings_document(scored.warnings),
         }
         answer(req, resp, ("ModelMetricsListSchemaV3", "ModelMetricsList"), document)
 
@@ -98,10 +98,3 @@ def _predictions(service: Arangovis, name: str, made: Frame) -> dict[str, Any]:
         "num_columns": len(made.content.columns),
         "columns": columns,
     }
-
-
-def _warnings(scored: Scored) -> list[dict[str, Any]]:
-    return [
-        {"kind": w.kind, "column": w.column, "level": w.level, "count": w.count, "rows": list(w.rows)}
-        for w in scored.warnings
-    ]

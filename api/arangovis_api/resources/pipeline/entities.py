@@ -2,6 +2,7 @@
 
 import falcon
 
+from arangovis.domain.access import Role
 from arangovis.domain.graph import Page
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import to_wire
@@ -111,6 +112,7 @@ class Kinds:
         "Declare a kind of vertex or edge",
         body=NewKindSchema,
         answers={201: answer_schema(Kind), 200: answer_schema(Kind)},
+        needs=Role.ADMIN,
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: VertexKind | EdgeKind) -> None:
         """Answer 201; 200 if it was declared so."""
@@ -127,7 +129,7 @@ class OneKind:
     def __init__(self, service: Arangovis) -> None:
         self._service = service
 
-    @operation("Take a kind back", query=KindSchema, answers={200: answer_schema(RemovedKind)})
+    @operation("Take a kind back", query=KindSchema, answers={200: answer_schema(RemovedKind)}, needs=Role.ADMIN)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, *, kind: str, query: KindQuery) -> None:
         """Answer how much went with it; one that is in use is a conflict, unless forced."""
         removed = self._service.pipeline.kinds.remove(query.of, kind, caller_of(req), force=query.force)

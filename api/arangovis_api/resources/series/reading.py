@@ -6,6 +6,7 @@ from typing import Any
 import falcon
 import orjson
 
+from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import to_wire
@@ -84,7 +85,9 @@ class SeriesQueries:
     def __init__(self, service: Arangovis) -> None:
         self._many = service.series_reading.many
 
-    @operation("Read rows of many runs", body=SeriesQuerySchema, answers={200: (ManyRowsAnswer, ARROW)})
+    @operation(
+        "Read rows of many runs", body=SeriesQuerySchema, answers={200: (ManyRowsAnswer, ARROW)}, needs=Role.READ
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: ManyQuestion) -> None:
         """Answer what is new of each run, and which runs are gone."""
         answer = self._many.rows(self._many.look(body), caller_of(req))
@@ -104,7 +107,9 @@ class SeriesInCommon:
     def __init__(self, service: Arangovis) -> None:
         self._reading = service.series_reading
 
-    @operation("Find what runs have in common", body=RunSetSchema, answers={200: answer_schema(InCommon)})
+    @operation(
+        "Find what runs have in common", body=RunSetSchema, answers={200: answer_schema(InCommon)}, needs=Role.READ
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: RunSetBody) -> None:
         """Answer the series, fields and attributes that every one of the runs has."""
         if body.runs is None:
@@ -122,7 +127,7 @@ class RunSearches:
     def __init__(self, service: Arangovis) -> None:
         self._runs = service.series_reading.runs
 
-    @operation("Find runs, with counts", body=RunSearchSchema, answers={200: answer_schema(RunsFound)})
+    @operation("Find runs, with counts", body=RunSearchSchema, answers={200: answer_schema(RunsFound)}, needs=Role.READ)
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: RunQuestion) -> None:
         """Answer a page of runs, newest first, and beside each option how many runs it would find."""
         send(resp, to_wire(self._runs.find(body)))

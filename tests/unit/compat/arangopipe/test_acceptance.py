@@ -10,7 +10,10 @@ import pytest
 from arangovis.client.client import Client
 from arangovis.compat.arangopipe import ArangoPipe
 from arangovis.domain import errors
+from arangovis.domain.graph import Caller, Cut, EdgeId
+from arangovis.domain.ids import NodeId
 from arangovis.exchange.arangopipe.names import COLLECTIONS, EDGE_COLLECTIONS
+from arangovis.services.lineage.lineage import LineageQuestion
 from arangovis.services.verification import check_store
 from arangovis.wiring import Arangovis
 from tests.unit.compat.arangopipe.worlds import PROJECT, fitted, registered, run_info
@@ -244,22 +247,82 @@ def test_13_a_data_set_in_use_stays(ap: ArangoPipe, client: Client, service: Ara
     assert check_store(service.store, service.artifacts) == []
 
 
-def test_15_lineage_from_every_node(ap: ArangoPipe, client: Client) -> None:
-    info = run_info(registered(ap), deployment_tag="ward")
-    ap.log_run(info)
+def two_runs(ap: ArangoPipe, client: Client) -> dict[str, NodeId]:
+    """Log two runs of one model, deploy and observe the first; return the nodes by name."""
+    given = registered(ap)
+    infos = {"1": run_info(given, deployment_tag="ward"), "2": run_info(given, alpha=0.5, tag="never deployed")}
+    nodes = {
+        "data": client.lookup("dataset", "diabetes").id,
+        "features": client.lookup("featureset", "log_progression").id,
+    }
+    for name, info in infos.items():
+        ap.log_run(info)
+        run = nodes[f"run {name}"] = NodeId("run", info["run_id"])
+        ends = [*client.edges(run, direction="upstream"), *client.edges(run, direction="downstream")]
+        nodes |= {
+            f"{end.node.id.kind} {name}": end.node.id for end in ends if end.node.id.kind in ("params", "evaluation")
+        }
+        nodes["version"] = next(end.node.id for end in ends if end.node.id.kind == "model_version")
     ap.register_deployment("ward")
     served = ap.log_serving_perf({"rmse": 0.5, "period": "2026-01"}, "ward")
-    bottom = client.lineage(f"serving_performance/{served['_key']}")
-    kinds = {visit.node.id.kind for visit in bottom.visits}
-    assert kinds == {"serving_performance", "deployment", "run", "model_version", "params", "featureset", "dataset"}
-    for visit in bottom.visits:
-        for direction in ("upstream", "downstream"):
-            assert client.lineage(visit.node.id, direction=direction).cuts == frozenset()
-    short = client.lineage(f"serving_performance/{served['_key']}", depth=1)
-    assert short.cuts
-    run = f"run/{info['run_id']}"
-    with pytest.raises(errors.ArangovisError):
-        client.link(run, client.lookup("dataset", "diabetes").id, kind="derived_into")
+    nodes["served"] = NodeId("serving_performance", served["_key"])
+    nodes["deployment"] = client.deployment("ward").node
+    return nodes
+
+
+_READ = {"data", "features", "version"}
+_ABOVE = {
+    "data": set[str](),
+    "features": {"data"},
+    "version": set[str](),
+    "params 1": set[str](),
+    "params 2": set[str](),
+    "run 1": _READ | {"params 1"},
+    "run 2": _READ | {"params 2"},
+    "evaluation 1": _READ | {"params 1", "run 1"},
+    "evaluation 2": _READ | {"params 2", "run 2"},
+    "deployment": _READ | {"params 1", "run 1"},
+    "served": _READ | {"params 1", "run 1", "deployment"},
+}
+"""What is upstream of each node; the second run is not deployed."""
+
+
+def test_15_lineage_from_every_node(ap: ArangoPipe, client: Client) -> None:
+    nodes = two_runs(ap, client)
+    names = {node: name for name, node in nodes.items()}
+    assert names.keys() == set(nodes.values())
+    assert nodes.keys() == _ABOVE.keys()
+    below = {name: {other for other, above in _ABOVE.items() if name in above} for name in _ABOVE}
+    for direction, expected in (("upstream", _ABOVE), ("downstream", below)):
+        for name, node in nodes.items():
+            answer = client.lineage(node, direction=direction)
+            found = [names[visit.node.id] for visit in answer.visits]
+            assert (found[0], sorted(found[1:]), answer.cuts) == (name, sorted(expected[name]), frozenset())
+
+
+def test_15_what_is_cut_off_is_said(ap: ArangoPipe, client: Client) -> None:
+    served = two_runs(ap, client)["served"]
+    near = client.lineage(served, depth=1)
+    assert ([visit.node.id.kind for visit in near.visits], near.cuts) == (
+        ["serving_performance", "deployment"],
+        frozenset({Cut.DEPTH}),
+    )
+    few = client.ask(LineageQuestion(served, limit=3))
+    assert (len(few.visits), few.cuts) == (3, frozenset({Cut.LIMIT}))
+
+
+def test_15_a_circle_is_refused_and_one_that_is_there_ends(ap: ArangoPipe, client: Client, service: Arangovis) -> None:
+    nodes = two_runs(ap, client)
+    with pytest.raises(errors.Conflict, match="circle"):
+        client.link(nodes["features"], nodes["data"], kind="derived_into")
+    circle = EdgeId("derived_into", nodes["features"], nodes["data"])
+    service.store.transact(lambda transaction: transaction.link(circle), Caller("ada"))
+    for direction in ("upstream", "downstream", "both"):
+        answer = client.lineage(nodes["data"], direction=direction)
+        found = [visit.node.id for visit in answer.visits]
+        assert len(found) == len(set(found))
+        assert nodes["features"] in found
+        assert (circle in [edge.id for edge in answer.edges], answer.cuts) == (True, frozenset())
 
 
 def test_17_weights_are_files_and_come_back(ap: ArangoPipe, client: Client) -> None:

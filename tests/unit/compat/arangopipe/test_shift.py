@@ -38,6 +38,21 @@ def test_16_a_shift_is_found_and_its_column_named() -> None:
     assert detector.report.moved[0] == "mean area"
 
 
+def test_16_the_order_of_the_tables_does_not_decide() -> None:
+    before, after = halves()
+    after["mean area"] *= 2
+    there, back = (
+        RF_DatasetShiftDetector().detect_covariate_shift(*pair) for pair in ((before, after), (after, before))
+    )
+    assert there.auc == pytest.approx(back.auc, abs=0.05)
+    assert (there.shifted, back.shifted) == (True, True)
+    assert there.moved[0] == back.moved[0] == "mean area"
+    left, right = halves(0.95)
+    assert not any(
+        RF_DatasetShiftDetector().detect_covariate_shift(*pair).shifted for pair in ((left, right), (right, left))
+    )
+
+
 def test_16_a_table_and_its_copy_are_the_same_and_stay_as_they_are() -> None:
     one, _ = halves()
     before = {name: values.copy() for name, values in one.items()}

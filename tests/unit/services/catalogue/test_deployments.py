@@ -23,6 +23,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import RunState
 from arangovis.domain.search import Comparison, Operator, Search
 from arangovis.domain.work import Input
+from arangovis.services.catalogue import gates
 from arangovis.services.catalogue.data import Derivation, DescribedDataset, DescribedFeatureset, Feature
 from arangovis.services.catalogue.deployments import DeploymentState, Provision
 from arangovis.services.catalogue.gates import DECISION
@@ -252,6 +253,17 @@ def test_a_gate_may_be_for_one_model_and_is_changed_with_history(world: World) -
         pipeline.gates.put("wine", "broken", "metrics.loss <", ADA)
     with pytest.raises(NotFound):
         pipeline.gates.put("beer", "any", "metrics.loss < 1", ADA)
+
+
+def test_of_more_gates_than_a_page_holds_each_is_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = world.service.pipeline
+    monkeypatch.setattr(gates, "PAGE_SIZE_MAX", 2)
+    for number in range(5):
+        pipeline.gates.put("wine", f"gate {number}", "metrics.loss < 0" if number == 0 else "metrics.loss < 1", ADA)
+    log(world)
+    with pytest.raises(GateRefused, match="gate 0"):
+        pipeline.deployments.provision(Provision("release"), ADA)
+    assert len(decisions(world)) == 5
 
 
 def test_a_gate_looks_at_an_output_of_its_run(world: World) -> None:

@@ -56,7 +56,7 @@ def store() -> GraphStore:
 
 
 def trace(store: GraphStore, node: NodeId, column: str | None = None, **fields: object) -> ColumnTrace:
-    lineages = ColumnLineages(store, None)  # type: ignore[arg-type]  # no detector is asked for here
+    lineages = ColumnLineages(store, None, None)  # type: ignore[arg-type]  # no bytes and no detector are asked for
     return lineages.ask(ColumnQuestion(node, column, **fields))  # type: ignore[arg-type]
 
 

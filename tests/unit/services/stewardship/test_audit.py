@@ -72,12 +72,36 @@ def test_exports_decisions_and_deployments_are_named(store: GraphStore) -> None:
 
 def test_pages_end_at_a_time(store: GraphStore) -> None:
     graph = build(store)
-    trail = Audit(store).trail(graph["stream"])
+    trail = Audit(store).trail(graph["holdout"])
     assert trail.partial_reasons == ()
-    first = Audit(store).trail(graph["stream"], limit=1)
-    assert (len(first.entries), first.partial_reasons) == (1, ("limit",))
+    first = Audit(store).trail(graph["holdout"], limit=1)
+    newest = [entry for entry in trail.entries if entry.at == trail.entries[0].at]
+    assert (list(first.entries), first.partial_reasons) == (newest, ("limit",))
     before = Audit(store).trail(graph["holdout"], at=graph.times["train-1"])
     assert [entry.other for entry in before.entries if entry.deed == "read"] == [graph["train-1"]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 1000])
+def test_whoever_reads_on_to_the_end_has_read_everything(store: GraphStore, limit: int) -> None:
+    """Also where one action wrote more than a page holds: entries of one time are not torn apart."""
+    runs = [NodeId("run", str(number)) for number in range(8)]
+    facts: Document = {"method": "train", "state": "SUCCESS", "executor": "external"}
+    store.transact(lambda t: t.create(DATA, None, {"name": "iris", "form": "external"}), ADA)
+    for some in (runs[:5], runs[5:]):
+        store.transact(lambda t, some=some: [t.create(run, None, facts) for run in some], ADA)  # type: ignore[misc]
+        edges = [EdgeId("input_to", DATA, run, "train") for run in some]
+        store.transact(lambda t, edges=edges: [t.link(edge) for edge in edges], BOB)  # type: ignore[misc]
+    whole = Audit(store).trail(DATA)
+    read: list[AuditEntry] = []
+    at: int | None = None
+    while True:
+        page = Audit(store).trail(DATA, at=at, limit=limit)
+        read += page.entries
+        if "limit" not in page.partial_reasons:
+            break
+        at = page.entries[-1].at - 1
+    assert (len(whole.entries), whole.partial_reasons) == (len(runs) + 1, ())
+    assert read == list(whole.entries)
 
 
 def test_bad_questions(store: GraphStore) -> None:

@@ -59,6 +59,29 @@ def test_the_past(graph: PeriodGraph) -> None:
     assert [len(use.runs) for use in found.runs] == [4]
 
 
+def test_a_run_that_is_gone_used_it_then() -> None:
+    graph = build_periods(MemoryStore())
+    then = graph.store.history(graph["fit-4"])[0].version.valid_from
+    graph.store.transact(lambda transaction: transaction.delete(graph["fit-2"], force=True), ADA)
+    sweeps = EnvironmentSweeps(graph.store)
+    (use,) = sweeps.downstream("python", at=then).runs
+    assert sorted(use.runs) == sorted(graph[f"fit-{number}"] for number in range(1, 5))
+    assert graph["fit-2"] not in sweeps.downstream("python").runs[0].runs
+
+
+def test_more_runs_than_are_looked_at(graph: PeriodGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arangovis.services.stewardship.environments.RUNS_MAX", 3)
+    now = EnvironmentSweeps(graph.store).downstream("python")
+    then = EnvironmentSweeps(graph.store).downstream("python", at=written(graph, "fit-4"))
+    for found in (now, then):
+        assert [len(use.runs) for use in found.runs] == [3]
+        assert found.partial_reasons == ("runs",)
+
+
+def written(graph: PeriodGraph, name: str) -> int:
+    return graph.store.history(graph[name])[0].version.valid_from
+
+
 def test_bad_questions(graph: PeriodGraph) -> None:
     sweeps = EnvironmentSweeps(graph.store)
     with pytest.raises(InvalidInput, match="versions: 'newest' is no range"):

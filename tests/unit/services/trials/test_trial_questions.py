@@ -3,13 +3,15 @@
 import pytest
 
 from arangovis.domain.errors import InvalidFilter, InvalidInput, NotFound
+from arangovis.domain.json import Document
 from arangovis.services.trials.choosing import Choosing
 from arangovis.services.trials.data import DataUses, TrialPeriod
 from arangovis.services.trials.statistics import sign_test, summary
 from arangovis.services.trials.techniques import Goal, MetricGoal, Techniques
 from arangovis.services.trials.trials import Trials, TrialScope
 from arangovis.stores.memory import MemoryStore
-from tests.period_graph import PERIODS, PROJECT, SEEDS, TASK, PeriodGraph, began, build_experiment, build_periods
+from arangovis.stores.transaction import Transaction
+from tests.period_graph import ADA, PERIODS, PROJECT, SEEDS, TASK, PeriodGraph, began, build_experiment, build_periods
 
 SHOP, OF_TASK = TrialScope(project=PROJECT), TrialScope(task=TASK)
 RMSE, ACCURACY = MetricGoal("rmse", Goal.MINIMISE), MetricGoal("accuracy")
@@ -129,6 +131,39 @@ def test_a_data_set_of_trials_that_read_their_model(experiment: PeriodGraph) -> 
     answer = DataUses(experiment.store, trials(experiment)).derived(experiment["census"])
     assert [thing.node for thing in answer.versions] == [experiment["version"]]
     assert answer.runs == 4 * SEEDS
+
+
+def test_what_a_trial_read_beside_its_model_is_not_of_its_data() -> None:
+    """A teacher, or a baseline that is compared with, was there before the data came."""
+    graph = build_periods(MemoryStore())
+    run: Document = {"method": "distil", "state": "SUCCESS", "executor": "external", "metrics": {"rmse": 3.0}}
+
+    def distil(transaction: Transaction) -> None:
+        graph.write(transaction, "distil", "run", run)
+        graph.link(transaction, "input_to", ("sales-4", "distil"), "train")
+        graph.link(transaction, "input_to", ("version-9", "distil"), "teacher")
+        graph.link(transaction, "input_to", ("version-7", "distil"), "model")
+
+    graph.store.transact(distil, ADA)
+    answer = DataUses(graph.store, trials(graph)).derived(graph["sales-4"])
+    assert {thing.node: thing.hops for thing in answer.versions} == {graph["version-4"]: 3, graph["version-7"]: 2}
+    assert answer.runs == 2
+
+
+@pytest.mark.parametrize("order", [("near", "far"), ("far", "near")])
+def test_a_version_that_several_trials_read_is_as_far_as_the_nearest(order: tuple[str, str]) -> None:
+    graph = build_periods(MemoryStore())
+    run: Document = {"method": "fit", "state": "SUCCESS", "executor": "external", "metrics": {"rmse": 3.0}}
+
+    def fit(transaction: Transaction) -> None:
+        for name in order:
+            graph.write(transaction, name, "run", run)
+            graph.link(transaction, "input_to", ("sales-4" if name == "near" else "features-4", name), "train")
+            graph.link(transaction, "input_to", ("version-7", name), "model")
+
+    graph.store.transact(fit, ADA)
+    answer = DataUses(graph.store, trials(graph)).derived(graph["sales-4"])
+    assert {thing.node: thing.hops for thing in answer.versions}[graph["version-7"]] == 2
 
 
 def test_which_model_should_go_to_production(graph: PeriodGraph) -> None:
