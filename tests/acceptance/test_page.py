@@ -1,31 +1,14 @@
-"""The page at `/` in a real browser, against a real service with a finished projection."""
+"""The embeddings' view in a real browser, against a real service with a finished projection."""
 
-import json
-import os
 import re
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-DEADLINE_MS = 15_000
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+from tests.acceptance.page_tools import DEADLINE_MS, PHONE, Visit, ask_json, visiting
 
 INK_COLORS = """() => {
   const canvas = document.querySelector("canvas");
@@ -46,84 +29,24 @@ ROOT = "() => document.querySelector('[data-node]')?.dataset.node ?? null"
 pytestmark = pytest.mark.acceptance
 
 
-def unavailable(reason: str) -> None:
-    """Skip on a laptop; in CI a missing browser or page is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+class PlotVisit(Visit):
+    """A visit to the embeddings."""
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        unavailable(f"no browser: there is no {CHROMIUM} (Debian's package `chromium`)")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        unavailable("no browser driver: the Python package `playwright` is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Visit:
-    """A page that was opened, and everything that it should not have done."""
-
-    page: Any
-    base: str
-    faults: list[str] = field(default_factory=list)
-
-    def watch(self) -> None:
-        self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
-        self.page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
-        self.page.on("request", lambda request: self.inside(request.url))
-        self.page.on("response", lambda answer: answer.ok or self.faults.append(f"{answer.status} {answer.url}"))
-
-    def inside(self, url: str) -> None:
-        if not url.startswith(self.base + "/"):
-            self.faults.append(f"a request to elsewhere: {url}")
-
-    def open(self, query: str = "") -> Any:
-        self.page.goto(f"{self.base}/{query}")
+    def open(self, view: str = "") -> Any:
+        """Open it with a query and wait until everything is drawn."""
+        super().open(f"embeddings{view}")
         self.until(INK_COLORS, lambda colors: colors > 3)
         self.page.get_by_role("heading", name="Where this plot comes from").wait_for()
         self.page.locator("[data-node]").first.wait_for(timeout=DEADLINE_MS)
         return self.page
 
-    def query(self, name: str) -> str | None:
-        return parse_qs(urlsplit(self.page.url).query).get(name, [None])[0]
-
-    def until(self, script: str, holds: Callable[[Any], bool]) -> None:
-        """Wait for what the page answers; its own waiting would need `eval`, which the page's policy forbids."""
-        deadline = time.monotonic() + DEADLINE_MS / 1000
-        while not holds(found := self.page.evaluate(script)):
-            assert time.monotonic() < deadline, f"{script} still answers {found!r}"
-            self.page.wait_for_timeout(20)
-
-    def until_query(self, pattern: str) -> None:
-        self.page.wait_for_url(re.compile(pattern), timeout=DEADLINE_MS)
-
 
 @pytest.fixture
-def base(demo_server: str) -> str:
-    base = demo_server.rstrip("/")
-    with urllib.request.urlopen(f"{base}/") as answer:
-        if b'id="page"' not in answer.read():
-            unavailable("the page is not built: run `python scripts/build_ui.py`")
-    return base
-
-
-@pytest.fixture
-def visit(base: str, browser: Any) -> Iterator[Visit]:
-    context = browser.new_context(viewport=DESKTOP)
-    context.set_default_timeout(DEADLINE_MS)
-    visit = Visit(context.new_page(), base)
-    visit.watch()
-    yield visit
-    context.close()
-    assert visit.faults == []
+def visit(base: str, browser: Any) -> Iterator[PlotVisit]:
+    with visiting(browser, base) as plain:
+        visit = PlotVisit(plain.page, base, plain.faults)
+        yield visit
+        plain.faults = visit.faults
 
 
 @dataclass(frozen=True)
@@ -139,26 +62,21 @@ class Truth:
         return [node for node in self.nodes.values() if node["kind"] == kind]
 
 
-def ask(base: str, path: str) -> Any:
-    with urllib.request.urlopen(f"{base}/api/v1/{path}") as answer:
-        return json.load(answer)
-
-
 @pytest.fixture
 def truth(base: str) -> Truth:
-    runs = ask(base, "runs?state=SUCCESS&limit=100")["items"]
+    runs = ask_json(base, "runs?state=SUCCESS&limit=100")["items"]
     projections = [run for run in runs if run["attributes"]["method"].startswith("projection.")]
     run = max(projections, key=lambda item: item["created"])
-    near = ask(base, f"lineage/{run['id']}?direction=downstream&depth=1")["nodes"]
+    near = ask_json(base, f"lineage/{run['id']}?direction=downstream&depth=1")["nodes"]
     plot = next(node["id"] for node in near if node["attributes"].get("role") == "plot")
-    nodes = {node["id"]: node for node in ask(base, f"lineage/{plot}?direction=upstream&depth=12")["nodes"]}
+    nodes = {node["id"]: node for node in ask_json(base, f"lineage/{plot}?direction=upstream&depth=12")["nodes"]}
     number = next(node["attributes"]["number"] for node in nodes.values() if node["kind"] == "model_version")
     method = run["attributes"]["method"].removeprefix("projection.")
-    revisions = ask(base, f"model-versions/{number}/params/{method}/history")["items"]
+    revisions = ask_json(base, f"model-versions/{number}/params/{method}/history")["items"]
     return Truth(plot, run, nodes, revisions)
 
 
-def test_newest_plot_is_shown_beside_its_whole_origin(visit: Visit, truth: Truth) -> None:
+def test_newest_plot_is_shown_beside_its_whole_origin(visit: PlotVisit, truth: Truth) -> None:
     page = visit.open()
     answer = page.get_by_role("region", name="Where this plot comes from").inner_text()
     assert truth.run["id"][-8:] in answer
@@ -176,7 +94,7 @@ def test_newest_plot_is_shown_beside_its_whole_origin(visit: Visit, truth: Truth
         history.get_by_text(f"Revision {revision['revision']}", exact=True).wait_for()
 
 
-def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: Visit) -> None:
+def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: PlotVisit) -> None:
     page = visit.open("?training=0")
     page.get_by_role("application").focus()
     page.keyboard.press("Enter")
@@ -200,7 +118,7 @@ def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: Vi
     assert second in pinned.inner_text()
 
 
-def test_points_are_coloured_by_every_column(visit: Visit) -> None:
+def test_points_are_coloured_by_every_column(visit: PlotVisit) -> None:
     page = visit.open()
     chooser = page.get_by_label("Colour by")
     names = chooser.locator("option").evaluate_all("options => options.map(option => option.value)")
@@ -212,7 +130,7 @@ def test_points_are_coloured_by_every_column(visit: Visit) -> None:
         assert page.evaluate(INK_COLORS) > 3
 
 
-def test_a_class_is_hidden_by_its_legend(visit: Visit) -> None:
+def test_a_class_is_hidden_by_its_legend(visit: PlotVisit) -> None:
     page = visit.open()
     chooser = page.get_by_label("Colour by")
     names = chooser.locator("option").evaluate_all("options => options.map(option => option.value)")
@@ -225,7 +143,7 @@ def test_a_class_is_hidden_by_its_legend(visit: Visit) -> None:
     visit.until_query(r"[?&]hide=")
 
 
-def test_picture_is_zoomed_moved_and_shown_whole_again(visit: Visit) -> None:
+def test_picture_is_zoomed_moved_and_shown_whole_again(visit: PlotVisit) -> None:
     page = visit.open()
     whole = page.evaluate(PICTURE)
     page.get_by_role("button", name="Zoom in").click()
@@ -243,7 +161,7 @@ def test_picture_is_zoomed_moved_and_shown_whole_again(visit: Visit) -> None:
     visit.until(PICTURE, lambda picture: picture == whole)
 
 
-def test_another_plot_is_chosen_from_the_list_and_back(visit: Visit) -> None:
+def test_another_plot_is_chosen_from_the_list_and_back(visit: PlotVisit) -> None:
     page = visit.open()
     page.get_by_role("button", name="Choose a projection").click()
     links = page.get_by_role("navigation", name="Finished projections").get_by_role("link")
@@ -260,7 +178,7 @@ def test_another_plot_is_chosen_from_the_list_and_back(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_page_fits_a_phone_in_both_themes(visit: Visit, theme: str) -> None:
+def test_page_fits_a_phone_in_both_themes(visit: PlotVisit, theme: str) -> None:
     visit.page.set_viewport_size(PHONE)
     visit.page.emulate_media(color_scheme=theme)
     page = visit.open()
@@ -270,10 +188,10 @@ def test_page_fits_a_phone_in_both_themes(visit: Visit, theme: str) -> None:
     assert page.locator("[data-renderer=raster]").inner_text().count("CPU raster") == 1
 
 
-def test_plot_that_cannot_be_read_says_so_and_is_tried_again(visit: Visit) -> None:
+def test_plot_that_cannot_be_read_says_so_and_is_tried_again(visit: PlotVisit) -> None:
     page = visit.page
     page.route("**/content", lambda route: route.abort())
-    page.goto(f"{visit.base}/")
+    page.goto(f"{visit.base}/ui/embeddings")
     page.get_by_role("alert").get_by_text("The plot could not be read").wait_for()
     page.locator("[data-node]").first.wait_for()
     page.unroute("**/content")

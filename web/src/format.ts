@@ -55,3 +55,12 @@ export function bytes(size: number): string {
 export function shortKey(id: string): string {
   return id.slice(id.indexOf("/") + 1).slice(-8);
 }
+
+/** How long ago, for lists that are read at a glance. @param at microseconds since 1970 @param now milliseconds since 1970 */
+export function ago(at: number, now = Date.now()): string {
+  const seconds = Math.max(0, now - at / 1000) / 1000;
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return seconds < 30 * 86_400 ? `${Math.floor(seconds / 86_400)} d ago` : time(at);
+}

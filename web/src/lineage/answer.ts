@@ -25,7 +25,8 @@ export function answerOf(lineage: Lineage): Answer {
     lineage.edges
       .filter((edge) => edge.to === id && kinds.includes(edge.kind) && nodes.has(edge.from))
       .map((edge) => ({ node: nodes.get(edge.from)!, role: edge.role }));
-  const run = into(lineage.start, ["generated"])[0]?.node ?? null;
+  const start = nodes.get(lineage.start);
+  const run = into(lineage.start, ["generated"])[0]?.node ?? (start?.kind === "run" ? start : null);
   const inputs = run ? into(run.id, ["input_to"]) : [];
   const first = (kind: string): LineageNode | null => inputs.find(({ node }) => node.kind === kind)?.node ?? null;
   return {

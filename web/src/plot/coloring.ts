@@ -48,35 +48,45 @@ export interface ColoringChoice {
   readonly hidden: ReadonlySet<string>;
   readonly training: boolean;
   readonly theme: Theme;
+  /** Periods that are left out. */
+  readonly hiddenSets?: ReadonlySet<string>;
 }
-
-type Paint = (row: number) => Rgb | null;
 
 const BINS = 40;
 const TRAINING_ALPHA = 90;
+const UNSELECTED_ALPHA = 60;
+/** In which order columns are offered, after classes. */
+const RANKS = { output: 1, metric: 2, quality: 3, set: 4 } as const;
+const RAMP_STEPS = 256;
 
-/** Columns that points can be coloured by: classes, then outputs, then metrics. */
+/** Columns that points can be coloured by: classes, then outputs, then metrics, then the plot's own quality. */
 export function colorable(table: PlotTable): (ClassColumn | GradientColumn)[] {
-  const columns = table.columns.filter((column) => column.kind !== "plain");
-  const rank = (column: PlotColumn): number => (column.kind === "class" ? 0 : column.source === "output" ? 1 : 2);
-  return columns.sort((left, right) => rank(left) - rank(right));
+  const columns = table.columns.filter((column) => column.kind !== "plain" && !(column.kind === "gradient" && column.minimum > column.maximum));
+  const rank = (column: PlotColumn): number => (column.kind === "class" && column.source !== "set" ? 0 : RANKS[column.source]);
+  return (columns as (ClassColumn | GradientColumn)[]).sort((left, right) => rank(left) - rank(right));
 }
 
 export function colorPoints(table: PlotTable, choice: ColoringChoice): Coloring {
-  const colors = new Uint8Array(4 * table.count);
-  if (choice.training) paintTraining(colors, table.trainingCount, choice.theme);
-  const paint = painter(choice);
-  for (let row = table.trainingCount; row < table.count; row++) {
-    const color = paint(row);
-    if (color) colors.set([...color, 255], 4 * row);
-  }
-  return { colors, legend: legendOf(table, choice) };
+  const inks = new Uint32Array(table.count);
+  paintSets(inks, table, choice);
+  return { colors: new Uint8Array(inks.buffer), legend: legendOf(table, choice) };
+}
+
+/** Colours in which what is not selected stays in sight, grey. @param selected one byte a point */
+export function faded(colors: Uint8Array, selected: Uint8Array, theme: Theme): Uint8Array {
+  const inks = new Uint32Array(colors.slice().buffer);
+  const grey = word(absentColor(theme), UNSELECTED_ALPHA);
+  for (let row = 0; row < inks.length; row++) if (inks[row] !== 0 && !selected[row]) inks[row] = grey;
+  return new Uint8Array(inks.buffer);
 }
 
 /** The middle of each visible class: where its name is written on the map. */
 export function classCentres(table: PlotTable, column: ClassColumn, hidden: ReadonlySet<string>): ClassCentre[] {
+  const first = column.source === "set" ? 0 : table.trainingCount;
   const rows = column.classes.map((): number[] => []);
-  for (let row = table.trainingCount; row < table.count; row++) rows[column.codes[row]!]?.push(row);
+  // Of a million points every tenth tells where the middle is.
+  const step = Math.max(1, Math.floor((table.count - first) / 100_000));
+  for (let row = first; row < table.count; row += step) rows[column.codes[row]!]?.push(row);
   return column.classes
     .map((name, code) => ({ name, rows: rows[code]! }))
     .filter(({ name, rows: members }) => members.length > 0 && !hidden.has(name))
@@ -89,23 +99,45 @@ export interface ClassCentre {
   readonly y: number;
 }
 
-function paintTraining(colors: Uint8Array, count: number, theme: Theme): void {
-  const bytes = [...absentColor(theme), TRAINING_ALPHA];
-  for (let row = 0; row < count; row++) colors.set(bytes, 4 * row);
+function paintSets(inks: Uint32Array, table: PlotTable, choice: ColoringChoice): void {
+  const bySet = choice.column?.source === "set";
+  const faint = word(absentColor(choice.theme), TRAINING_ALPHA);
+  for (const { name, start, end } of table.sets) {
+    if (choice.hiddenSets?.has(name)) continue;
+    if (end > table.trainingCount) paint(inks, choice, start, end);
+    else if (choice.training && bySet) paint(inks, choice, start, end);
+    else if (choice.training) inks.fill(faint, start, end);
+  }
 }
 
-function painter({ column, byValue, hidden, theme }: ColoringChoice): Paint {
+function paint(inks: Uint32Array, { column, byValue, hidden, theme }: ColoringChoice, start: number, end: number): void {
   if (column?.kind === "class") {
-    const palette = column.classes.map((name, code) => (hidden.has(name) ? null : classColor(code, theme)));
-    return (row) => (column.codes[row]! < 0 ? absentColor(theme) : palette[column.codes[row]!]!);
-  }
-  if (column?.kind === "gradient") {
-    const color = valueColor(column, byValue, theme);
-    return (row) => color(column.values[row]!);
-  }
-  const plain = classColor(0, theme);
-  return () => plain;
+    const palette = column.classes.map((name, code) => (hidden.has(name) ? 0 : word(classColor(code, theme))));
+    const absent = word(absentColor(theme));
+    for (let row = start; row < end; row++) inks[row] = column.codes[row]! < 0 ? absent : palette[column.codes[row]!]!;
+  } else if (column?.kind === "gradient" && column.limit && !byValue) {
+    const [healthy, unhealthy, absent] = [true, false, null].map((health) => word(healthColor(health, theme)));
+    const { limit, values } = column;
+    for (let row = start; row < end; row++) inks[row] = Number.isNaN(values[row]!) ? absent! : isHealthy(values[row]!, limit) ? healthy! : unhealthy!;
+  } else if (column?.kind === "gradient") paintRamp(inks, column, theme, start, end);
+  else inks.fill(word(classColor(0, theme)), start, end);
 }
+
+function paintRamp(inks: Uint32Array, { values, minimum, maximum }: GradientColumn, theme: Theme, start: number, end: number): void {
+  const ramp = Uint32Array.from({ length: RAMP_STEPS }, (_, step) => word(rampColor(step / (RAMP_STEPS - 1), theme)));
+  const absent = word(absentColor(theme));
+  const scale = (RAMP_STEPS - 1) / (maximum - minimum || 1);
+  for (let row = start; row < end; row++) inks[row] = Number.isNaN(values[row]!) ? absent : ramp[Math.round((values[row]! - minimum) * scale)]!;
+}
+
+/** A colour as its four bytes lie in memory. */
+function word([red, green, blue]: Rgb, alpha = 255): number {
+  WORD_BYTES.set([red, green, blue, alpha]);
+  return WORD[0]!;
+}
+
+const WORD = new Uint32Array(1);
+const WORD_BYTES = new Uint8Array(WORD.buffer);
 
 function valueColor(column: GradientColumn, byValue: boolean, theme: Theme): (value: number) => Rgb {
   const { limit } = column;
@@ -120,42 +152,39 @@ function legendOf(table: PlotTable, choice: ColoringChoice): Legend {
 }
 
 function classLegend(table: PlotTable, column: ClassColumn, theme: Theme): ClassLegend {
-  const codes = column.codes.subarray(table.trainingCount);
   const counts = new Uint32Array(column.classes.length + 1);
-  for (const code of codes) counts[code + 1]!++;
-  const entries = column.classes.map((name, code) => ({
-    name,
-    color: classColor(code, theme),
-    count: counts[code + 1]!,
-  }));
+  for (let row = column.source === "set" ? 0 : table.trainingCount; row < table.count; row++) counts[column.codes[row]! + 1]!++;
+  const entries = column.classes.map((name, code) => ({ name, color: classColor(code, theme), count: counts[code + 1]! }));
   return { kind: "class", entries: entries.filter((entry) => entry.count > 0), absent: counts[0]! };
 }
 
 function valueLegend(table: PlotTable, column: GradientColumn, { byValue, theme }: ColoringChoice): ValueLegend {
-  const values = column.values.subarray(table.trainingCount);
-  const present = values.filter((value) => !Number.isNaN(value));
-  const { limit } = column;
-  const healthy = limit ? present.filter((value) => isHealthy(value, limit)).length : 0;
+  const { limit, values, minimum } = column;
+  const width = (column.maximum - minimum) / BINS || 1;
+  const counts = new Uint32Array(BINS);
+  let [present, healthy] = [0, 0];
+  for (let row = table.trainingCount; row < table.count; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) continue;
+    present++;
+    if (limit && isHealthy(value, limit)) healthy++;
+    counts[Math.max(0, Math.min(BINS - 1, Math.floor((value - minimum) / width)))]!++;
+  }
+  const color = valueColor(column, byValue, theme);
+  const bins = Array.from(counts, (count, bin) => {
+    const from = minimum + bin * width;
+    return { from, to: from + width, count, color: color(from + width / 2) };
+  });
   return {
     kind: "value",
-    bins: present.length ? histogram(present, column, valueColor(column, byValue, theme)) : [],
-    minimum: column.minimum,
+    bins: present ? bins : [],
+    minimum,
     maximum: column.maximum,
     limit,
     healthy,
-    unhealthy: limit ? present.length - healthy : 0,
-    absent: values.length - present.length,
+    unhealthy: limit ? present - healthy : 0,
+    absent: table.count - table.trainingCount - present,
   };
-}
-
-function histogram(values: Float64Array, column: GradientColumn, color: (value: number) => Rgb): Bin[] {
-  const width = (column.maximum - column.minimum) / BINS || 1;
-  const counts = new Uint32Array(BINS);
-  for (const value of values) counts[Math.min(BINS - 1, Math.floor((value - column.minimum) / width))]!++;
-  return Array.from(counts, (count, bin) => {
-    const from = column.minimum + bin * width;
-    return { from, to: from + width, count, color: color(from + width / 2) };
-  });
 }
 
 function median(rows: readonly number[], values: Float32Array): number {

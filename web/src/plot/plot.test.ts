@@ -14,8 +14,8 @@ const start: ColoringChoice = { column: classes, byValue: false, hidden: new Set
 describe("reading a plot that pyarrow wrote", () => {
   it("puts training rows first and keeps ids with their coordinates", () => {
     expect([plot.count, plot.trainingCount, plot.dropped, plot.dimensions]).toEqual([300, 60, 0, 2]);
-    expect(plot.ids[0]).toBe("train-00000");
-    expect(plot.ids[60]).toBe("req-00500");
+    expect(plot.id(0)).toBe("train-00000");
+    expect(plot.id(60)).toBe("req-00500");
     // The first digit of the data set under PCA(2).
     expect([plot.x[0], plot.y[0]].map((value) => Math.abs(Math.round(value! * 100) / 100))).toEqual([1.26, 21.27]);
   });
@@ -32,14 +32,14 @@ describe("reading a plot that pyarrow wrote", () => {
   });
 
   it("offers classes first and metrics last", () => {
-    expect(colorable(plot).map(({ name }) => name)).toEqual(["class", "confidence", "anomaly_score"]);
+    expect(colorable(plot).map(({ name }) => name)).toEqual(["class", "confidence", "anomaly_score", "set"]);
   });
 
   it("reads a file without facts, drops rows without a place, and guesses how to colour", () => {
     const bytes = tableToIPC(tableFromArrays({ x: [1, NaN, 3], y: [1, 2, 3], label: ["b", "a", "a"], value: [1, 2, 3] }), {})!;
     const table = readPlot(bytes);
     expect([table.count, table.dropped, table.trainingCount]).toEqual([2, 1, 0]);
-    expect(table.ids).toEqual(["row 0", "row 2"]);
+    expect([table.id(0), table.id(1), table.find("row 2"), table.pointOf(2), table.pointOf(1)]).toEqual(["row 0", "row 2", 1, 1, -1]);
     expect(table.columns.map(({ kind }) => kind)).toEqual(["class", "gradient"]);
   });
 

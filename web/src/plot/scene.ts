@@ -1,8 +1,9 @@
 /** A plot and its colours as a picture for the scatter. */
 
+import type { Density } from "../scatter/contours";
 import type { Layer, Scene } from "../scatter/renderer";
 import { classCentres, type Coloring } from "./coloring";
-import { surfaceColor, type Theme } from "./palette";
+import { absentColor, css, surfaceColor, type Theme } from "./palette";
 import type { PlotColumn, PlotTable } from "./table";
 
 /** More names than this would hide the points. */
@@ -12,14 +13,18 @@ export interface SceneChoice {
   readonly column: PlotColumn | null;
   readonly hidden: ReadonlySet<string>;
   readonly theme: Theme;
+  /** Where training points lie dense, drawn under the others. */
+  readonly density?: Density | null;
 }
 
-export function sceneOf(table: PlotTable, coloring: Coloring, { column, hidden, theme }: SceneChoice): Scene {
-  const named = column?.kind === "class" && column.classes.length <= LABELS_MAX ? column : null;
+export function sceneOf(table: PlotTable, coloring: Coloring, { column, hidden, theme, density = null }: SceneChoice): Scene {
+  const named = column?.kind === "class" && column.source !== "set" && !table.z && column.classes.length <= LABELS_MAX ? column : null;
   const centres = named ? classCentres(table, named, hidden) : [];
   return {
     x: table.x,
     y: table.y,
+    density,
+    densityColor: css(absentColor(theme)),
     colors: coloring.colors,
     layers: layersOf(table),
     labels: centres.map(({ name, x, y }) => ({ text: name, at: { x, y } })),
@@ -35,7 +40,7 @@ export function radiusFor(count: number): number {
   return count <= 100_000 ? 1.5 : 0.8;
 }
 
-function layersOf({ count, trainingCount }: PlotTable): Layer[] {
+export function layersOf({ count, trainingCount }: PlotTable): Layer[] {
   const production = radiusFor(count - trainingCount);
   return [
     { start: 0, end: trainingCount, radius: Math.min(production, radiusFor(trainingCount)) * 0.7, outlined: false },

@@ -6,9 +6,12 @@ export type Cell = string | number | boolean | null;
 
 export type Operation = "Eq" | "NotEq" | "Greater" | "GreaterEq" | "Less" | "LessEq";
 
+/** Where a column comes from: the model, its monitoring, the measuring of the plot, or whose rows they are. */
+export type Source = "output" | "metric" | "quality" | "set";
+
 interface Named {
   readonly name: string;
-  readonly source: "output" | "metric";
+  readonly source: Source;
 }
 
 /** Values out of a few; `codes` index `classes`, -1 where there is no value. */
@@ -30,10 +33,19 @@ export interface GradientColumn extends Named {
 /** Shown with a point, but not a colour. */
 export interface PlainColumn extends Named {
   readonly kind: "plain";
-  readonly values: readonly Cell[];
+  readonly values: ArrayLike<Cell>;
 }
 
 export type PlotColumn = ClassColumn | GradientColumn | PlainColumn;
+
+/** Rows that belong together: of training, of production, of another period. They are start..end of the table. */
+export interface PlotSet {
+  readonly name: string;
+  /** Node id of the data that were placed; null if the file does not say. */
+  readonly dataset: string | null;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Training points come first: rows 0..trainingCount. */
 export interface PlotTable {
@@ -45,42 +57,98 @@ export interface PlotTable {
   readonly dimensions: number;
   readonly x: Float32Array;
   readonly y: Float32Array;
-  readonly ids: readonly string[];
+  /** Null for a plot of two dimensions. */
+  readonly z: Float32Array | null;
+  readonly sets: readonly PlotSet[];
+  /** The row of each point in the stored file. */
+  readonly stored: Uint32Array;
+  /** The point of a stored row; -1 if it was left out. */
+  readonly pointOf: (stored: number) => number;
+  readonly id: (point: number) => string;
+  /** The point with an id; null if there is none. */
+  readonly find: (id: string) => number | null;
   readonly columns: readonly PlotColumn[];
 }
 
 interface ColumnFacts {
   readonly coloring_type?: "class" | "gradient" | "none";
-  readonly source?: "output" | "metric";
+  readonly source?: Source;
   readonly threshold?: number;
   readonly operation?: Operation;
+}
+
+interface SetFacts {
+  readonly name: string;
+  readonly dataset?: string;
+  readonly rows: number;
 }
 
 interface PlotFacts {
   readonly method?: string;
   readonly columns?: Readonly<Record<string, ColumnFacts>>;
+  readonly sets?: readonly SetFacts[];
 }
 
-const FIXED = new Set(["x", "y", "z", "id", "set"]);
+/** What a reader may make of a column of a file: numbers without gaps stay as they are. */
+type Cells = ArrayLike<Cell>;
+
+const FIXED = new Set(["x", "y", "z", "id", "set", "transformed_embedding", "neighbours"]);
+const TRAINING = "training";
+/** The column that tells the rows of periods apart. */
+export const SET_COLUMN = "set";
 
 /** @throws Error if the bytes are not a plot; its message is meant for the reader. */
 export function readPlot(bytes: Uint8Array): PlotTable {
   const table = opened(bytes);
   const facts = factsOf(table);
-  const rows = rowsInOrder(table);
-  const ids = cellsOf(table, "id");
+  const [x, y] = [floatsOf(table, "x"), floatsOf(table, "y")];
+  const { order, sets } = rowsInOrder(table, facts, x, y);
   const names = table.names.map(String).filter((name) => !FIXED.has(name));
+  const columns = names.map((name) => columnOf(name, take(cellsOf(table, name), order), facts.columns?.[name] ?? {}));
+  const hasDepth = table.names.includes("z");
   return {
     method: facts.method ?? "",
-    count: rows.order.length,
-    trainingCount: rows.trainingCount,
-    dropped: table.numRows - rows.order.length,
-    dimensions: table.names.includes("z") ? 3 : 2,
-    x: Float32Array.from(rows.order, (row) => rows.x[row]!),
-    y: Float32Array.from(rows.order, (row) => rows.y[row]!),
-    ids: Array.from(rows.order, (row) => ids[row] ? String(ids[row]) : `row ${row}`),
-    columns: names.map((name) => columnOf(name, take(cellsOf(table, name), rows.order), facts.columns?.[name] ?? {})),
+    count: order.length,
+    trainingCount: sets[0]?.name === TRAINING ? sets[0].end : 0,
+    dropped: table.numRows - order.length,
+    dimensions: hasDepth ? 3 : 2,
+    x: taken(x, order),
+    y: taken(y, order),
+    z: hasDepth ? taken(floatsOf(table, "z"), order) : null,
+    sets,
+    stored: order,
+    ...lookups(table, order),
+    columns: sets.length > 1 ? [...columns, setColumn(sets, order.length)] : columns,
   };
+}
+
+/** Ids and stored rows are looked up seldom: they are unpacked when that first happens. */
+function lookups(table: Table, order: Uint32Array): Pick<PlotTable, "id" | "find" | "pointOf"> {
+  let ids: Cells | null = null;
+  let points: Int32Array | null = null;
+  let places: Map<string, number> | null = null;
+  const id = (point: number): string => {
+    ids ??= cellsOf(table, "id");
+    const row = order[point]!;
+    return ids[row] ? String(ids[row]) : `row ${row}`;
+  };
+  return {
+    id,
+    find: (wanted) => {
+      places ??= new Map(Array.from(order, (_, point) => [id(point), point] as const).reverse());
+      return places.get(wanted) ?? null;
+    },
+    pointOf: (stored) => {
+      points ??= inverted(order, table.numRows);
+      return points[stored] ?? -1;
+    },
+  };
+}
+
+function inverted(order: Uint32Array, rows: number): Int32Array {
+  const points = new Int32Array(rows).fill(-1);
+  for (let point = 0; point < order.length; point++) points[order[point]!] = point;
+  return points;
 }
 
 /** The value of a column at a row, as the reader should see it. */
@@ -124,29 +192,87 @@ function factsOf(table: Table): PlotFacts {
   }
 }
 
-function rowsInOrder(table: Table): { order: Uint32Array; trainingCount: number; x: Float32Array; y: Float32Array } {
-  const x = Float32Array.from(cellsOf(table, "x"), (value) => (value === null ? NaN : Number(value)));
-  const y = Float32Array.from(cellsOf(table, "y"), (value) => (value === null ? NaN : Number(value)));
-  const sets = cellsOf(table, "set");
-  const training: number[] = [];
-  const production: number[] = [];
-  for (let row = 0; row < table.numRows; row++) {
-    if (!Number.isFinite(x[row]!) || !Number.isFinite(y[row]!)) continue;
-    (sets[row] === "training" ? training : production).push(row);
+/** The rows that have a place, those of training first, each set in one piece. */
+function rowsInOrder(table: Table, facts: PlotFacts, x: Float32Array, y: Float32Array): { order: Uint32Array; sets: PlotSet[] } {
+  const groups = setsOf(table, facts).sort((left, right) => Number(right.name === TRAINING) - Number(left.name === TRAINING));
+  const order = new Uint32Array(table.numRows);
+  const sets: PlotSet[] = [];
+  let end = 0;
+  for (const { name, dataset, rows } of groups) {
+    const start = end;
+    for (let place = 0; place < rows.count; place++) {
+      const row = rows.at(place);
+      if (Number.isFinite(x[row]!) && Number.isFinite(y[row]!)) order[end++] = row;
+    }
+    if (end > start) sets.push({ name, dataset, start, end });
   }
-  return { order: Uint32Array.from([...training, ...production]), trainingCount: training.length, x, y };
+  return { order: order.subarray(0, end), sets };
 }
 
-function cellsOf(table: Table, name: string): readonly Cell[] {
+interface Group {
+  readonly name: string;
+  readonly dataset: string | null;
+  readonly rows: { readonly count: number; readonly at: (place: number) => number };
+}
+
+/** What the file says of its sets, or else what its column of that name holds. */
+function setsOf(table: Table, facts: PlotFacts): Group[] {
+  const told = facts.sets ?? [];
+  if (told.length && told.reduce((sum, { rows }) => sum + rows, 0) === table.numRows) {
+    let next = 0;
+    return told.map(({ name, dataset, rows }) => {
+      const first = next;
+      next += rows;
+      return { name, dataset: dataset ?? null, rows: { count: rows, at: (place) => first + place } };
+    });
+  }
+  if (!table.names.includes("set")) return [{ name: "production", dataset: null, rows: { count: table.numRows, at: (place) => place } }];
+  const cells = cellsOf(table, "set");
+  const rows = new Map<string, number[]>();
+  for (let row = 0; row < table.numRows; row++) {
+    const name = String(cells[row] ?? "production");
+    if (!rows.has(name)) rows.set(name, []);
+    rows.get(name)!.push(row);
+  }
+  return Array.from(rows, ([name, members]) => ({ name, dataset: null, rows: { count: members.length, at: (place) => members[place]! } }));
+}
+
+function setColumn(sets: readonly PlotSet[], count: number): ClassColumn {
+  const codes = new Int32Array(count);
+  sets.forEach(({ start, end }, code) => codes.fill(code, start, end));
+  return { name: SET_COLUMN, source: "set", kind: "class", classes: sets.map(({ name }) => name), codes };
+}
+
+function cellsOf(table: Table, name: string): Cells {
   const column = table.getChild(name) as Column<Cell> | null | undefined;
-  return column ? Array.from(column.toArray() as Iterable<Cell | undefined>, (value) => value ?? null) : [];
+  return column ? (column.toArray() as unknown as Cells) : [];
 }
 
-function take(cells: readonly Cell[], order: Uint32Array): Cell[] {
-  return Array.from(order, (row) => cells[row] ?? null);
+function floatsOf(table: Table, name: string): Float32Array {
+  const cells = cellsOf(table, name);
+  return cells instanceof Float32Array ? cells : Float32Array.from(cells, (value) => (value === null ? NaN : Number(value)));
 }
 
-function columnOf(name: string, cells: readonly Cell[], facts: ColumnFacts): PlotColumn {
+function isWhole(order: Uint32Array, cells: ArrayLike<unknown>): boolean {
+  return order.length === cells.length && (order.length === 0 || (order[0] === 0 && order.at(-1) === order.length - 1));
+}
+
+/** Rows in their order without a copy where they are in order already. */
+function taken(values: Float32Array, order: Uint32Array): Float32Array {
+  if (isWhole(order, values)) return values;
+  const found = new Float32Array(order.length);
+  for (let point = 0; point < order.length; point++) found[point] = values[order[point]!]!;
+  return found;
+}
+
+function take(cells: Cells, order: Uint32Array): Cells {
+  if (isWhole(order, cells)) return cells;
+  const found = ArrayBuffer.isView(cells) ? new Float64Array(order.length) : new Array<Cell>(order.length);
+  for (let point = 0; point < order.length; point++) found[point] = (cells[order[point]!] ?? null) as never;
+  return found;
+}
+
+function columnOf(name: string, cells: Cells, facts: ColumnFacts): PlotColumn {
   const named: Named = { name, source: facts.source ?? "output" };
   const coloring = facts.coloring_type ?? guessedColoring(cells);
   if (coloring === "class") return classColumn(named, cells);
@@ -154,20 +280,22 @@ function columnOf(name: string, cells: readonly Cell[], facts: ColumnFacts): Plo
 }
 
 /** For a file of another maker that does not say how to colour. */
-function guessedColoring(cells: readonly Cell[]): "class" | "gradient" {
-  return cells.every((cell) => cell === null || typeof cell === "number") ? "gradient" : "class";
+function guessedColoring(cells: Cells): "class" | "gradient" {
+  return ArrayBuffer.isView(cells) || Array.prototype.every.call(cells, (cell) => cell === null || typeof cell === "number") ? "gradient" : "class";
 }
 
-function classColumn(named: Named, cells: readonly Cell[]): ClassColumn {
-  const distinct = [...new Set(cells.filter((cell) => cell !== null))];
-  const classes = distinct.sort(byValue).map(String);
-  const codes = new Map(distinct.map((value, code) => [value, code]));
-  return {
-    ...named,
-    kind: "class",
-    classes,
-    codes: Int32Array.from(cells, (cell) => (cell === null ? -1 : codes.get(cell)!)),
-  };
+function classColumn(named: Named, cells: Cells): ClassColumn {
+  const seen = new Map<Cell, number>();
+  const met = new Int32Array(cells.length);
+  for (let row = 0; row < met.length; row++) {
+    const cell = cells[row] ?? null;
+    let code = cell === null ? -1 : seen.get(cell);
+    if (code === undefined) seen.set(cell, (code = seen.size));
+    met[row] = code;
+  }
+  const distinct = [...seen.keys()].sort(byValue);
+  const codes = Int32Array.from(seen.keys(), (cell) => distinct.indexOf(cell));
+  return { ...named, kind: "class", classes: distinct.map(String), codes: met.map((code) => (code < 0 ? -1 : codes[code]!)) };
 }
 
 function byValue(left: Cell, right: Cell): number {
@@ -175,17 +303,16 @@ function byValue(left: Cell, right: Cell): number {
   return String(left).localeCompare(String(right), "en", { numeric: true });
 }
 
-function gradientColumn(named: Named, cells: readonly Cell[], facts: ColumnFacts): GradientColumn {
-  const values = Float64Array.from(cells, (cell) => (cell === null ? NaN : Number(cell)));
-  const finite = values.filter(Number.isFinite);
+function gradientColumn(named: Named, cells: Cells, facts: ColumnFacts): GradientColumn {
+  const values = cells instanceof Float64Array ? cells : Float64Array.from(cells, (cell) => (cell === null ? NaN : Number(cell)));
+  let [minimum, maximum] = [Infinity, -Infinity];
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (!Number.isFinite(value)) continue;
+    if (value < minimum) minimum = value;
+    if (value > maximum) maximum = value;
+  }
   const { threshold, operation } = facts;
   const known = threshold !== undefined && operation !== undefined && operation in COMPARISONS;
-  return {
-    ...named,
-    kind: "gradient",
-    values,
-    minimum: finite.reduce((least, value) => Math.min(least, value), Infinity),
-    maximum: finite.reduce((most, value) => Math.max(most, value), -Infinity),
-    limit: known ? { threshold, operation } : null,
-  };
+  return { ...named, kind: "gradient", values, minimum, maximum, limit: known ? { threshold, operation } : null };
 }

@@ -30,10 +30,11 @@ const MARGIN = 1.1;
 export function extentOf(x: Float32Array, y: Float32Array): Extent {
   let [minX, maxX, minY, maxY] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let i = 0; i < x.length; i++) {
-    minX = Math.min(minX, x[i]!);
-    maxX = Math.max(maxX, x[i]!);
-    minY = Math.min(minY, y[i]!);
-    maxY = Math.max(maxY, y[i]!);
+    const [across, up] = [x[i]!, y[i]!];
+    if (across < minX) minX = across;
+    if (across > maxX) maxX = across;
+    if (up < minY) minY = up;
+    if (up > maxY) maxY = up;
   }
   return x.length ? { minX, maxX, minY, maxY } : { minX: -1, maxX: 1, minY: -1, maxY: 1 };
 }

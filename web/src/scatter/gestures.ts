@@ -3,12 +3,19 @@
 import type { Point } from "./camera";
 
 export interface GestureTarget {
+  /** What dragging does; with Shift it draws. */
+  readonly tool: () => Tool;
   pan(by: Point): void;
+  turn(by: Point): void;
+  /** The places that the pointer went through, from the first on; `done` when it is let go. */
+  draw(path: readonly Point[], tool: "lasso" | "box", done: boolean): void;
   zoom(factor: number, anchor: Point): void;
   /** Null when the pointer leaves or starts dragging. */
   hover(at: Point | null): void;
   click(at: Point): void;
 }
+
+export type Tool = "pan" | "lasso" | "box" | "turn";
 
 const CLICK_SLACK = 4;
 const WHEEL_LINE = 16;
@@ -33,6 +40,8 @@ class Gestures {
   readonly #pointers = new Map<number, Point>();
   /** How far the pointers went since the first one came down. */
   #travelled = 0;
+  /** What the drag under way draws, if it draws. */
+  #drawn: { readonly tool: "lasso" | "box"; readonly path: Point[] } | null = null;
 
   constructor(element: HTMLElement, target: GestureTarget) {
     this.#element = element;
@@ -41,7 +50,12 @@ class Gestures {
 
   down(event: PointerEvent): void {
     if (event.button !== 0) return;
-    if (this.#pointers.size === 0) this.#travelled = 0;
+    if (this.#pointers.size === 0) {
+      this.#travelled = 0;
+      const tool = this.#target.tool();
+      const draws = tool === "lasso" || tool === "box" ? tool : event.shiftKey ? "lasso" : null;
+      this.#drawn = draws && { tool: draws, path: [this.#place(event)] };
+    } else this.#drawn = null;
     this.#pointers.set(event.pointerId, this.#place(event));
     this.#element.setPointerCapture(event.pointerId);
   }
@@ -64,12 +78,17 @@ class Gestures {
   up(event: PointerEvent): void {
     const wasAlone = this.#pointers.size === 1;
     if (!this.#pointers.delete(event.pointerId)) return;
+    const drawn = this.#drawn;
+    this.#drawn = null;
     if (wasAlone && this.#travelled < CLICK_SLACK) this.#target.click(this.#place(event));
+    else if (drawn) this.#target.draw(drawn.path, drawn.tool, true);
   }
 
   cancel(event: PointerEvent): void {
     this.#pointers.delete(event.pointerId);
     this.#travelled = Infinity;
+    if (this.#drawn) this.#target.draw([], this.#drawn.tool, true);
+    this.#drawn = null;
   }
 
   wheel(event: WheelEvent): void {
@@ -82,8 +101,14 @@ class Gestures {
   /** One pointer pans; of two, the other one is the fixed end of a pinch. */
   #drag(pointer: number, before: Point, now: Point): void {
     const other = [...this.#pointers].find(([id]) => id !== pointer)?.[1];
+    if (this.#drawn) {
+      this.#drawn.path.push(now);
+      this.#target.draw(this.#drawn.path, this.#drawn.tool, false);
+      return;
+    }
     if (!other) {
-      this.#target.pan({ x: now.x - before.x, y: now.y - before.y });
+      if (this.#target.tool() === "turn") this.#target.turn({ x: now.x - before.x, y: now.y - before.y });
+      else this.#target.pan({ x: now.x - before.x, y: now.y - before.y });
       return;
     }
     const factor = distance(now, other) / Math.max(1, distance(before, other));

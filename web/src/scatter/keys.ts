@@ -20,7 +20,7 @@ const ARROWS: Readonly<Record<string, Point>> = {
 
 export const KEYS_HELP =
   "Arrow keys move, plus and minus zoom, 0 shows everything. Enter pins the point nearest to the middle; " +
-  "with Shift, arrow keys go from point to point; Escape lets go.";
+  "with Shift, arrow keys go from point to point; Escape lets go. Dragging with Shift draws a lasso.";
 
 export function commandOf(event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">): Command | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;

@@ -1,6 +1,7 @@
 /** What draws points. A renderer knows no application; the application knows no canvas. */
 
-import type { Camera, Point, Size } from "./camera";
+import type { Camera, Extent, Point, Size } from "./camera";
+import type { Density } from "./contours";
 import { RasterRenderer } from "./raster";
 import { WebGlRenderer } from "./webgl";
 
@@ -23,10 +24,19 @@ export interface Label {
 export interface Scene {
   readonly x: Float32Array;
   readonly y: Float32Array;
+  /** Rows in the order of drawing, each within its layer; null for the order in which they come. */
+  readonly order?: Uint32Array | null;
   readonly colors: Uint8Array;
   readonly layers: readonly Layer[];
   readonly labels: readonly Label[];
   readonly background: Rgb;
+  /** Level lines that lie under the points. */
+  readonly density?: Density | null;
+  readonly densityColor?: string;
+  /** Lines round the points, for telling how they are turned. */
+  readonly edges?: readonly (readonly [Point, Point])[];
+  /** What "everything" is, if it is not where the points lie. */
+  readonly extent?: Extent | null;
 }
 
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -38,6 +48,8 @@ export interface Frame {
   readonly size: Size;
   /** Device pixels a CSS pixel. */
   readonly ratio: number;
+  /** 0 draws every point as it should be; above, squares instead of discs and every so manieth point: while moving. */
+  readonly quick?: number;
 }
 
 export interface Renderer {

@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { clamped, extentOf, fit, pan, toData, toScreen, zoom } from "./camera";
 import { Grid, stepTowards } from "./grid";
 import { commandOf } from "./keys";
-import { paint } from "./raster";
+import { Painter } from "./raster";
 import { chooseRenderer, type Frame, type Layer } from "./renderer";
-import { StampSet } from "./stamps";
 import { digits } from "../test/digits";
 import { readPlot } from "../plot/table";
 
@@ -116,7 +115,7 @@ describe("raster", () => {
       size: { width: 21, height: 21 },
       ratio: 1,
     };
-    paint(pixels, 21, frame, new StampSet());
+    new Painter().paint(pixels, 21, frame);
     return pixels;
   }
 
@@ -152,7 +151,7 @@ describe("raster", () => {
       labels: [],
       background: [255, 255, 255] as const,
     };
-    paint(pixels, 10, { scene, camera: { x: 0, y: 0, span: 10 }, size: { width: 10, height: 10 }, ratio: 1 }, new StampSet());
+    new Painter().paint(pixels, 10, { scene, camera: { x: 0, y: 0, span: 10 }, size: { width: 10, height: 10 }, ratio: 1 });
     expect(pixels[0]).toBe(0);
     expect(pixels.at(-4)).toBe(0);
     expect(pixels[4 * 9]).toBe(255);

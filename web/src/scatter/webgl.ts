@@ -5,12 +5,14 @@ import type { Frame, Layer, Renderer, Scene } from "./renderer";
 
 const VERTEX = `#version 300 es
 in float x; in float y; in vec4 color;
-uniform vec2 centre; uniform vec2 scale; uniform float radius; uniform float ring;
+uniform vec2 centre; uniform vec2 scale; uniform float radius; uniform float ring; uniform float faint;
 out vec4 ink;
 void main() {
   ink = color;
   gl_Position = vec4((vec2(x, y) - centre) * scale, 0.0, 1.0);
-  gl_PointSize = color.a == 0.0 ? 0.0 : 2.0 * (radius + ring) + 1.0;
+  bool shown = color.a > 0.0 && (color.a < 1.0) == (faint > 0.5);
+  if (!shown) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  gl_PointSize = !shown ? 0.0 : 2.0 * (radius + ring) + 1.0;
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -27,17 +29,19 @@ void main() {
 }`;
 
 const ATTRIBUTES = ["x", "y", "color"] as const;
-const UNIFORMS = ["centre", "scale", "radius", "ring", "background"] as const;
+const UNIFORMS = ["centre", "scale", "radius", "ring", "background", "faint"] as const;
 
 export class WebGlRenderer implements Renderer {
   readonly #canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
   readonly #buffers: Record<(typeof ATTRIBUTES)[number], WebGLBuffer>;
   readonly #uniforms: Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
+  readonly #order: WebGLBuffer;
+  #uploadedOrder: Uint32Array | null = null;
   #uploaded: Partial<Record<(typeof ATTRIBUTES)[number], ArrayBufferView>> = {};
 
   constructor(canvas: HTMLCanvasElement) {
-    const gl = canvas.getContext("webgl2", { alpha: false, antialias: false });
+    const gl = canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true, preserveDrawingBuffer: true });
     if (!gl) throw new Error("this browser has no WebGL2");
     const program = linked(gl);
     gl.useProgram(program);
@@ -45,23 +49,28 @@ export class WebGlRenderer implements Renderer {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     this.#canvas = canvas;
     this.#gl = gl;
+    this.#order = gl.createBuffer();
     this.#uniforms = entries(UNIFORMS, (name) => gl.getUniformLocation(program, name));
     this.#buffers = entries(ATTRIBUTES, (name) => attribute(gl, gl.getAttribLocation(program, name), name));
   }
 
   draw(frame: Frame): void {
     const gl = this.#gl;
-    const { scene, camera, size, ratio } = frame;
+    const { scene, camera, size } = frame;
     this.#resize(frame);
     this.#upload(scene);
     const scale = scaleOf(camera, size);
     const background = scene.background.map((value) => value / 255) as [number, number, number];
-    gl.clearColor(...background, 1);
+    // Clear through: level lines lie on a canvas under this one.
+    gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(this.#uniforms.centre, camera.x, camera.y);
     gl.uniform2f(this.#uniforms.scale, (2 * scale) / size.width, (2 * scale) / size.height);
     gl.uniform3f(this.#uniforms.background, ...background);
-    for (const layer of scene.layers) this.#drawLayer(layer, ratio);
+    for (const layer of scene.layers) {
+      this.#drawLayer(layer, frame, 1);
+      this.#drawLayer(layer, frame, 0);
+    }
   }
 
   dispose(): void {
@@ -69,11 +78,14 @@ export class WebGlRenderer implements Renderer {
     this.#uploaded = {};
   }
 
-  #drawLayer(layer: Layer, ratio: number): void {
+  /** The faint ones (1) or the others (0). */
+  #drawLayer(layer: Layer, { scene, ratio }: Frame, faint: number): void {
     const gl = this.#gl;
+    gl.uniform1f(this.#uniforms.faint, faint);
     gl.uniform1f(this.#uniforms.radius, layer.radius * ratio);
     gl.uniform1f(this.#uniforms.ring, layer.outlined ? ratio : 0);
-    gl.drawArrays(gl.POINTS, layer.start, layer.end - layer.start);
+    if (scene.order) gl.drawElements(gl.POINTS, layer.end - layer.start, gl.UNSIGNED_INT, 4 * layer.start);
+    else gl.drawArrays(gl.POINTS, layer.start, layer.end - layer.start);
   }
 
   #resize({ size, ratio }: Frame): void {
@@ -95,6 +107,10 @@ export class WebGlRenderer implements Renderer {
       gl.bufferData(gl.ARRAY_BUFFER, arrays[name], gl.STATIC_DRAW);
       this.#uploaded[name] = arrays[name];
     }
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.#order);
+    if (!scene.order || scene.order === this.#uploadedOrder) return;
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, scene.order, gl.STATIC_DRAW);
+    this.#uploadedOrder = scene.order;
   }
 }
 

@@ -6,11 +6,10 @@ import type { Revision } from "../api/types";
 import type { PlotTable } from "../plot/table";
 import type { Camera } from "../scatter/camera";
 import { LOADING, ready, settled, type Loadable } from "./loadable";
-import { listProjections, loadOrigin, loadRevisions, loadTable, type Origin, type Projection, type ProjectionPage } from "./projections";
+import { listProjections, loadOrigin, loadRevisions, loadRun, loadTable, type Origin, type Projection, type ProjectionPage } from "./projections";
+import { router } from "./router.svelte";
+import { session } from "./session.svelte";
 import { START, parseView, printView, type ViewState } from "./url";
-
-const TOKEN = "arangovis-token";
-const URL_DELAY_MS = 250;
 
 export class PageState {
   view = $state.raw<ViewState>(START);
@@ -19,32 +18,53 @@ export class PageState {
   origin = $state.raw<Loadable<Origin>>(LOADING);
   revisions = $state.raw<Loadable<readonly Revision[]>>(LOADING);
   loadingMore = $state(false);
+  /** The plot beside the open one. */
+  beside = $state.raw<Loadable<PlotTable> | null>(null);
+  /** How many rows the open plot is a part of, where it is a part; null if the data say it. */
+  of = $state<number | null>(null);
 
-  readonly client = new ApiClient(() => sessionStorage.getItem(TOKEN) ?? "");
-  /** The plot that is open: the one in the address, or the newest. */
-  readonly plot = $derived(this.view.plot ?? this.#newest());
-  /** The service wants a token that the page does not have. */
-  readonly locked = $derived(
-    [this.projections, this.table, this.origin].some((part) => part.state === "failed" && part.failure.status === 401),
+  /** The plot of the run that the address names. */
+  #plotOfRun = $state<string | null>(null);
+
+  readonly client = new ApiClient(
+    () => "",
+    (address, init) => fetch(`${untrack(() => router.place.root)}${String(address)}`, init),
   );
+  /** The plot that is open: the one in the address, or the newest. */
+  readonly plot = $derived(this.view.plot ?? this.#plotOfRun ?? (this.view.run ? null : this.#newest()));
+  /** What the address names and is to be loaded. */
+  readonly #wanted = $derived(this.view.plot ?? this.view.run ?? this.plot);
 
   #opening = new AbortController();
-  #urlTimer = 0;
+  #openingBeside = new AbortController();
 
-  /** Reads the address and loads; call once. */
-  start(): void {
-    this.view = parseView(location.search);
-    addEventListener("popstate", () => this.#revisit());
+  /** Reads the address and loads; call once. Returns how to stop. */
+  start(): () => void {
+    this.view = parseView(untrack(() => router.place.search));
+    const stop = router.onarrive(() => this.#revisit());
     void this.reload();
+    return () => {
+      stop();
+      this.#opening.abort();
+      this.#openingBeside.abort();
+    };
   }
 
   async reload(): Promise<void> {
     this.projections = LOADING;
-    if (this.view.plot) void this.#load(this.view.plot);
-    const answer = await settled(listProjections(this.client, null, new AbortController().signal));
+    const named = this.view.plot ?? this.view.run;
+    if (named) void this.#load(named);
+    void this.#loadBeside();
+    const answer = await this.#relist();
     if (!answer) return;
-    this.projections = answer;
-    if (!this.view.plot && this.plot) void this.#load(this.plot);
+    if (answer.state === "failed" && answer.failure.status === 401) session.locked = true;
+    if (!named && this.plot) void this.#load(this.plot);
+  }
+
+  async #relist(): Promise<Loadable<ProjectionPage> | null> {
+    const answer = await settled(listProjections(this.client, null, new AbortController().signal));
+    if (answer) this.projections = answer;
+    return answer;
   }
 
   async loadMore(): Promise<void> {
@@ -60,18 +80,45 @@ export class PageState {
 
   /** Opens a plot; colour and training points stay as they are, places on the map do not. */
   open(plot: string): void {
-    const { color, byValue, training, renderer } = this.view;
-    this.view = { ...START, plot, color, byValue, training, renderer };
-    history.pushState(null, "", this.address(this.view));
-    void this.#load(plot);
+    const { color, byValue, training, density, beside, near, side, renderer } = this.view;
+    this.#step({ ...START, plot, color, byValue, training, density, beside, near, side, renderer });
+  }
+
+  /** Opens what a run made: what is looked at stays, and the points glide to their new places. */
+  openRun(run: string): void {
+    this.#step({ ...this.view, plot: null, run, camera: null, region: null });
+    void this.#relist();
+  }
+
+  /** Goes on to a plot of the same series: everything stays as it is but the points. */
+  show(plot: string): void {
+    const wanted = this.#wanted;
+    this.look({ plot, run: null });
+    if (plot !== wanted) void this.#load(plot);
+  }
+
+  /** Opens a plot beside the open one, or none. */
+  openBeside(plot: string | null): void {
+    this.#step({ ...this.view, plot: this.plot, run: null, beside: plot, region: null, regionIn: "a" });
+  }
+
+  /** The plot beside takes the place of the open one, and the other way round. */
+  swap(): void {
+    this.#step({ ...this.view, plot: this.view.beside, run: null, beside: this.plot, region: null, camera: null });
+  }
+
+  #step(view: ViewState): void {
+    const [wanted, beside] = [this.#wanted, this.view.beside];
+    this.view = view;
+    router.push(printView(view));
+    if (this.#wanted && this.#wanted !== wanted) void this.#load(this.#wanted);
+    if (view.beside !== beside) void this.#loadBeside();
   }
 
   /** Changes what is looked at, and the address with it, in place. */
   look(change: Partial<ViewState>): void {
     this.view = { ...this.view, ...change };
-    clearTimeout(this.#urlTimer);
-    // Browsers refuse more than a few address changes a second, and panning makes sixty.
-    this.#urlTimer = window.setTimeout(() => history.replaceState(null, "", this.address(this.view)), URL_DELAY_MS);
+    router.replace(printView(this.view));
   }
 
   moveTo(camera: Camera | null): void {
@@ -79,12 +126,7 @@ export class PageState {
   }
 
   address(view: ViewState): string {
-    return `${location.pathname}${printView(view)}`;
-  }
-
-  signIn(token: string): void {
-    sessionStorage.setItem(TOKEN, token);
-    void this.reload();
+    return router.href("embeddings", printView(view));
   }
 
   /** The open plot's entry in the list, if the list has it. */
@@ -99,21 +141,55 @@ export class PageState {
   }
 
   #revisit(): void {
-    clearTimeout(this.#urlTimer);
-    const before = this.plot;
-    this.view = parseView(location.search);
-    const now = untrack(() => this.plot);
+    const [before, beside] = [this.#wanted, this.view.beside];
+    this.view = parseView(router.place.search);
+    const now = untrack(() => this.#wanted);
     if (now && now !== before) void this.#load(now);
+    if (this.view.beside !== beside) void this.#loadBeside();
   }
 
-  async #load(plot: string): Promise<void> {
+  /** Loads a plot, or what a run shows. A table stays in sight until the next one is there. */
+  async #load(named: string): Promise<void> {
     this.#opening.abort();
     const opening = (this.#opening = new AbortController());
-    this.table = this.origin = this.revisions = LOADING;
-    await Promise.all([
-      settled(loadTable(this.client, plot, opening.signal)).then((table) => table && (this.table = table)),
-      this.#loadOrigin(plot, opening.signal),
-    ]);
+    this.origin = this.revisions = LOADING;
+    if (this.table.state === "failed") this.table = LOADING;
+    this.of = this.#plotOfRun = null;
+    const { signal } = opening;
+    if (named.startsWith("run/")) await this.#loadRun(named, signal);
+    else await Promise.all([this.#loadTable(named, signal), this.#loadOrigin(named, signal)]);
+  }
+
+  async #loadTable(plot: string, signal: AbortSignal): Promise<void> {
+    const table = await settled(loadTable(this.client, plot, signal));
+    if (table) this.table = table;
+  }
+
+  async #loadRun(run: string, signal: AbortSignal): Promise<void> {
+    const opened = await settled(loadRun(this.client, run, signal));
+    if (!opened || signal.aborted) return;
+    if (opened.state === "failed") {
+      this.table = this.origin = this.revisions = opened;
+      return;
+    }
+    const { plot, table, of } = opened.value;
+    this.#plotOfRun = plot;
+    if (table) this.table = ready(table);
+    this.of = of;
+    await Promise.all([plot && this.#loadTable(plot, signal), this.#loadOrigin(plot ?? run, signal)]);
+  }
+
+  async #loadBeside(): Promise<void> {
+    this.#openingBeside.abort();
+    const opening = (this.#openingBeside = new AbortController());
+    const plot = this.view.beside;
+    if (!plot) {
+      this.beside = null;
+      return;
+    }
+    this.beside ??= LOADING;
+    const table = await settled(loadTable(this.client, plot, opening.signal));
+    if (table) this.beside = table;
   }
 
   async #loadOrigin(plot: string, signal: AbortSignal): Promise<void> {

@@ -4,9 +4,14 @@ import { ApiError, type ApiClient } from "../api/client";
 import type { Lineage, LineageNode, Node, Revision } from "../api/types";
 import { answerOf, plotsOf, requestersOf, type Answer } from "../lineage/answer";
 import { numeric, text } from "../lineage/names";
+import { api } from "./service";
 import { readPlot, type PlotTable } from "../plot/table";
 
-const METHODS = ["umap", "pca", "tsne", "trimap"];
+const METHODS = ["umap", "densmap", "tsne", "trimap", "pacmap", "pca"];
+/** A projection of all rows, whose points are a table of their own. */
+export const ALL_ROWS = "projection.all-rows";
+/** As many points as a page draws at once. */
+const POINTS_MAX = 1_000_000;
 /** In the service's filter language. */
 const IS_PROJECTION = `method in (${METHODS.map((method) => `"projection.${method}"`).join(", ")})`;
 const PAGE_SIZE = 20;
@@ -47,6 +52,34 @@ export async function listProjections(client: ApiClient, cursor: string | null, 
 
 export async function loadTable(client: ApiClient, plot: string, signal: AbortSignal): Promise<PlotTable> {
   return readPlot(await client.content(plot, signal));
+}
+
+/** A plot, how many rows it is a part of (null: of itself), and the run that was named. */
+export interface OpenedRun {
+  readonly plot: string | null;
+  readonly table: PlotTable | null;
+  readonly of: number | null;
+}
+
+/** What a run shows: its plot or, for a projection of all rows, the first million of its points. */
+export async function loadRun(client: ApiClient, run: string, signal: AbortSignal): Promise<OpenedRun> {
+  const near = await client.lineage(run, { direction: "both", depth: 1 }, signal);
+  const node = near.nodes.find(({ id }) => id === run);
+  if (text(node?.attributes["method"]) !== ALL_ROWS) {
+    const plot = plotsOf(near, run)[0]?.id ?? null;
+    if (plot === null) throw new Error(`This run has no plot: it is ${text(node?.attributes["state"]) || "not a projection"}.`);
+    return { plot, table: null, of: null };
+  }
+  const key = run.slice(run.indexOf("/") + 1);
+  const job = await api.get("/api/v1/projections/{key}", { path: { key }, signal });
+  if (job.state === "failed") throw new Error(job.failure.message);
+  const bytes = await api.bytes("/api/v1/projections/{key}/table", "application/vnd.apache.arrow.stream", {
+    path: { key },
+    query: { rows: POINTS_MAX },
+    signal,
+  });
+  if (bytes.state === "failed") throw new Error(bytes.failure.message);
+  return { plot: null, table: readPlot(bytes.value), of: job.value.rows ?? null };
 }
 
 export async function loadOrigin(client: ApiClient, plot: string, signal: AbortSignal): Promise<Origin> {

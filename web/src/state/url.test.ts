@@ -11,6 +11,17 @@ describe("the address", () => {
       training: false,
       point: "req-00700",
       camera: { x: -3.25, y: 0.125, span: 12 },
+      run: "run/0199a2b4-77df-7000-9f10-000000000011",
+      beside: "artifact/0199a2b4-77df-7000-9f10-000000000012",
+      turn: { yaw: -0.5, pitch: 0.25 },
+      region: [0, 0, 1.5, -2, 3, 4.25],
+      regionIn: "b",
+      tool: "lasso",
+      density: true,
+      period: "week 3",
+      near: 0,
+      find: "req-1",
+      side: "selection",
       renderer: "raster",
     };
     expect(parseView(printView(view))).toEqual(view);
@@ -24,6 +35,10 @@ describe("the address", () => {
 
   it.each(["?view=1,2", "?view=a,b,c", "?view=1,2,0", "?view=1,2,-3", "?view=,,", "?view=1,2,Infinity"])("passes over %s", (search) => {
     expect(parseView(search).camera).toBeNull();
+  });
+
+  it.each(["region=1,2,3,4", "region=1,2,3,4,5,6,7", "region=a", "turn=1", "tool=hammer", "side=left", "near=-1", "near=1e9", "near=x"])("passes over %s", (search) => {
+    expect(parseView(`?${search}`)).toEqual(START);
   });
 
   it("passes over a renderer that there is not", () => {
