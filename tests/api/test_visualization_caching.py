@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from arangovis.domain.ids import NodeId
+from arangovis.projections.quality import DEFAULT_METRICS
 from arangovis.wiring import build, compose
 from arangovis_api.app import create_app
 from tests.api.contract import ContractClient
@@ -254,7 +255,9 @@ def test_other_metrics_change_nothing_but_the_metrics(
     assert second != task
     same = set(before) - {"visualization_metrics", "provenance"}
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
-    assert after["visualization_metrics"].keys() == {"sammon_error", "sammon_error_scale_fitted"}
+    assert before["visualization_metrics"].keys() == set(DEFAULT_METRICS)
+    asked_for = {"sammon_error", "sammon_error_scale_fitted"}
+    assert after["visualization_metrics"].keys() == {*DEFAULT_METRICS, *asked_for}
     assert world.made(second).keys() == {"quality", *SHOWN}
     found = {role for role, _ in world.read(second)}
     assert {"transformer", "neighbours", "production"} <= found

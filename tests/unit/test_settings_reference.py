@@ -97,4 +97,5 @@ def test_the_routes_of_hydro_visualization_are_those_of_the_page(tmp_path: Path)
     }
     service.close()
     page = (REFERENCE / "hydro-visualization.md").read_text("utf-8")
-    assert set(re.findall(r"`(GET|POST) (/[a-z_/{}]+)", page)) == served
+    told = set(re.findall(r"`(GET|POST) (/[a-z0-9_/{}]+)", page))
+    assert {(method, path) for method, path in told if not path.startswith("/api/v1/")} == served

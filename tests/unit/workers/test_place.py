@@ -23,7 +23,9 @@ def test_what_travels_is_where_the_stores_are_and_what_was_set(tmp_path: Path) -
 
 def test_no_secret_and_no_file_travels(tmp_path: Path) -> None:
     """Whoever adds a secret to the settings keeps it out of their `repr`, and so out of what travels."""
-    secrets = {name: "s3cr3t" for name in (item.name for item in fields(Settings)) if _is_secret(name)}
+    texts = [item.name for item in fields(Settings) if isinstance(item.default, str)]
+    secrets = {name: "s3cr3t" for name in texts if _is_secret(name)}
+    assert secrets
     settings = Settings(home=tmp_path, store=REMOTE, token_file=tmp_path / "s3cr3t", **secrets)
     sent = place_abroad(settings).environment
     assert "s3cr3t" not in str(sent)
