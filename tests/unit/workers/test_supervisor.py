@@ -198,7 +198,7 @@ def test_a_process_that_dies_while_its_child_holds_the_pipe_is_noticed(bench: Be
 
 
 def test_a_run_that_takes_too_long_is_stopped(bench: Bench, settings: Settings, tmp_path: Path) -> None:
-    slow = Bench(replace(settings, run_time_max_s=1))
+    slow = Bench(replace(settings, run_time_max_s=4))
     running = Running(slow, tmp_path)
     run = running.end()
     assert (run.state, run.reason) == (RunState.ERROR, "timeout")
