@@ -21,7 +21,7 @@ BENCHMARKS := $(patsubst tests/benchmarks/%/__main__.py,%,$(wildcard tests/bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo serve test check test-all soak bench clean
+.PHONY: help setup demo serve test check test-all soak bench sbom audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,10 +72,18 @@ test-all: setup ## every test at full length, on every store
 
 soak: setup ## chaos and load: the stores and real processes, searched for hours
 	$(BIN)/python -m tests.soak.series --minutes 30
+	$(BIN)/python -m tests.soak.chaos --minutes 30
+	$(BIN)/python -m tests.soak.load --minutes 10
 	HYPOTHESIS_PROFILE=soak $(PYTEST) --timeout=0 tests/conformance tests/acceptance
 
 bench: setup ## measure, each figure beside its floor
 	for name in $(BENCHMARKS); do $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
+
+sbom: $(INSTALLED) $(PAGE) ## list what a release is made of: CycloneDX in dist/; needs the network
+	$(BIN)/python scripts/inventory.py sbom
+
+audit: $(INSTALLED) $(PAGE) ## ask the registries for known weaknesses of all of that; needs the network
+	$(BIN)/python scripts/inventory.py audit
 
 clean: ## remove what was built; .venv stays
 	rm -rf .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache api/arangovis_api/static

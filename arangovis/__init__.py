@@ -32,6 +32,7 @@ _HOMES = {
     "current_run": "arangovis.client.active_run",
     "errors": "arangovis.domain.errors",
     "run": "arangovis.client.begin_run",
+    "show": "arangovis.notebook.showing",
     "signature_field": "arangovis.client",
     "tracked": "arangovis.client.decorators",
 }
@@ -59,6 +60,7 @@ __all__ = [
     "current_run",
     "errors",
     "run",
+    "show",
     "signature_field",
     "tracked",
 ]
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
     from arangovis.domain.runs import RunState
     from arangovis.domain.work import Input
     from arangovis.drift.values import DriftOptions
+    from arangovis.notebook.showing import show
     from arangovis.services.catalogue.data import ColumnLineage, Derivation, Feature
     from arangovis.services.run_log import LoggedRun, Output
 

@@ -19,6 +19,8 @@ RANGES = {
     "compute_memory_max_mb": (64, 1 << 20),
     "compute_idle_s": (0, 24 * 3600),
     "body_max_mb": (1, 1024),
+    "requests_at_once": (1, 256),
+    "requests_waiting": (0, 1024),
     "session_hours": (1, 30 * 24),
     "token_rate": (0, 1_000_000),
     "token_burst": (1, 1_000_000),
@@ -101,6 +103,10 @@ class Settings:
     """How long a compute process stays warm."""
     body_max_mb: int = 256
     """Largest request body."""
+    requests_at_once: int = 8
+    """Requests that a server answers at the same time."""
+    requests_waiting: int = 128
+    """Requests that wait for their turn; what is more is refused with 503."""
     scheduler: str = ""
     """`tcp://host:8786` or `tls://...`: the Dask scheduler whose workers compute; empty: workers compute themselves."""
     model_factories: str = ""

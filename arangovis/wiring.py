@@ -151,11 +151,9 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
     access = AccessServices.over(settings, store)
     store = guarded(store)
     blobs = Blobs(store, artifacts)
-    catalogue = Catalogue(store)
-    datasets = Datasets(store, blobs)
+    catalogue, datasets = Catalogue(store), Datasets(store, blobs)
     snapshots = Snapshots(store, blobs, datasets)
-    params = ParamsHistory(store)
-    plans = Plans(store, blobs)
+    params, plans = ParamsHistory(store), Plans(store, blobs)
     answers = Answers(store, blobs, datasets=datasets, runs=plans.runs)
     embedders = Embedders(store, blobs, params=params, settings=settings)
     samples, data = Samples(datasets, snapshots, embedders), (datasets, snapshots)
@@ -167,8 +165,7 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
     detectors = Detectors(store, blobs, catalogue=catalogue, frames=frames, runs=plans.runs)
     monitoring = Monitoring(catalogue, detectors)
     all_rows = AllRows(store, blobs, data=data, params=params, plans=plans, embedders=embedders)
-    factories = settings.model_factories
-    sweeps = Sweeps(store, blobs, catalogue=catalogue, data=data, plans=plans, factories=factories)
+    sweeps = Sweeps(store, blobs, catalogue=catalogue, data=data, plans=plans, factories=settings.model_factories)
     return Arangovis(
         settings=settings,
         access=access,
@@ -204,7 +201,7 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         lineage=LineageService(store),
         origins=Origins(store),
         stewardship=Stewardship.over(store, blobs, data=(datasets, snapshots), detectors=detectors, runs=plans.runs),
-        operations=Operations.over(store, blobs, plans.runs, webhook_hosts=settings.webhook_hosts),
+        operations=Operations.over(store, blobs, plans.runs, webhook_hosts=settings.webhook_hosts, home=settings.home),
         questions=GraphQuestions.over(store, blobs, catalogue=catalogue, data=(*data, all_rows), plans=plans),
         search=NodeSearch(store),
         searching=search_services(store),

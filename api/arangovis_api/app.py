@@ -6,6 +6,7 @@ from arangovis.domain.errors import ArangovisError
 from arangovis.stores.guarded import watch_commits
 from arangovis.wiring import Arangovis
 from arangovis_api.access import Access, needs_of
+from arangovis_api.admission import Admission, Admitting
 from arangovis_api.errors import handle_domain_error, handle_http_error, handle_unexpected
 from arangovis_api.headers import Headers
 from arangovis_api.middleware import BodyLimit, Counting, RequestId
@@ -33,12 +34,15 @@ def create_app(service: Arangovis, *, in_process: bool = False) -> App:
     watch_commits(service.store, telemetry.committed)
     table = all_routes(service, telemetry)
     access = Access(service.access.gate, settings, needs_of(table), in_process=in_process)
+    admission = Admission(settings.requests_at_once, settings.requests_waiting)
+    telemetry.watch(admission)
     app = falcon.App(
         router=Router(),
         middleware=[  # type: ignore[arg-type]  # each has the methods of a middleware that it needs
             RequestId(),
             RawPath(),
             Counting(telemetry),
+            *([] if in_process else [Admitting(admission)]),
             BodyLimit(settings.body_max_mb << 20),
             Headers(settings),
             access,

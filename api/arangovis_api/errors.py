@@ -35,6 +35,7 @@ STATUSES: dict[type[ArangovisError], int] = {
     errors.IntegrityError: 500,
     errors.StoreUnavailable: 503,
     errors.TooManyRequests: 429,
+    errors.Overloaded: 503,
     errors.MissingExtra: 501,
     errors.ComputeFailed: 500,
     errors.ArangovisError: 500,
@@ -104,7 +105,7 @@ def request_id_of(req: falcon.Request) -> str:
 def handle_domain_error(req: falcon.Request, resp: falcon.Response, error: ArangovisError, params: object) -> None:
     """Answer a domain error."""
     problem = problem_of(error, request_id_of(req))
-    if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, errors.Overloaded):
         _log.error("%s %s failed (request %s)", req.method, req.path, request_id_of(req), exc_info=error)
     if isinstance(error, errors.StoreUnavailable):
         resp.set_header("Retry-After", str(getattr(error, "retry_after_s", RETRY_AFTER_S)))

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from arangovis.services.figures import Figures
 from arangovis.tracing import past
+from arangovis_api.admission import Admission
 
 BUCKETS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10)
 SHED = (429, 503)
@@ -45,6 +46,13 @@ class Telemetry:
             self._cached.labels(route).inc()
         if status in SHED:
             self._shed.labels(str(status)).inc()
+
+    def watch(self, admission: Admission) -> None:
+        """Show how many requests are answered and wait, whenever it is asked."""
+        answered = Gauge("arangovis_requests_being_answered", "Requests being answered.", registry=self._registry)
+        answered.set_function(lambda: admission.open)
+        waiting = Gauge("arangovis_requests_waiting", "Requests that wait for their turn.", registry=self._registry)
+        waiting.set_function(lambda: admission.waiting)
 
     def committed(self, seconds: float) -> None:
         """Count one action of the store."""

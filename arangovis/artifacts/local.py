@@ -12,11 +12,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
 from arangovis.artifacts.base import Announce, ArtifactStore, StoredBlob, checked_digest, is_digest, unannounced
-from arangovis.domain.errors import NotFound
+from arangovis.domain.errors import NotFound, StoreUnavailable
 
 CHUNK_BYTES = 1 << 20
 
@@ -73,11 +74,12 @@ class LocalArtifactStore(ArtifactStore):
     def remove(self, digest: str) -> None:
         """Remove a blob; one that is not there stays not there."""
         path = self._path(digest)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return
-        _sync_folder(path.parent)
+        with _disk_faults():
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return
+            _sync_folder(path.parent)
 
     def blobs(self) -> Iterator[StoredBlob]:
         """Walk all blobs; files that are none of ours are passed over."""
@@ -104,29 +106,34 @@ class LocalArtifactStore(ArtifactStore):
         status = _status(path)
         if status is None or status.st_size != size:
             return False
-        self._sync(path.parent)  # whoever wrote it may not have come to this yet
+        with _disk_faults():
+            self._sync(path.parent)  # whoever wrote it may not have come to this yet
         return True
 
     @contextmanager
     def _temporary_file(self, chunks: Iterable[bytes]) -> Iterator[Path]:
         """Write chunks to a durable temporary file, which is removed if it is not moved away."""
-        self._temporary.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._temporary, delete=False) as file:
-            path = Path(file.name)
-            try:
-                for chunk in chunks:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-                yield path
-            finally:
-                path.unlink(missing_ok=True)
+        with _disk_faults():
+            self._temporary.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self._temporary)
+        path = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                for chunk in chunks:  # reading them may fail for reasons of its own
+                    with _disk_faults():
+                        _write_all(file, chunk)
+                with _disk_faults():
+                    os.fsync(file.fileno())
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def _publish(self, temporary: Path, digest: str) -> None:
         path = self._path(digest)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(path)
-        self._sync(path.parent)
+        with _disk_faults():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(path)
+            self._sync(path.parent)
 
     def _sync(self, folder: Path) -> None:
         """Make the names in a folder durable, and once in a process those of the folders above it."""
@@ -135,6 +142,27 @@ class LocalArtifactStore(ArtifactStore):
             for above in (self._blobs, self._blobs.parent, self._blobs.parent.parent):
                 _sync_folder(above)
             self._durable.add(folder)
+
+
+@contextmanager
+def _disk_faults() -> Iterator[None]:
+    """Say of a disk that is full or fails that it is not available, without naming a path.
+
+    Raises:
+        StoreUnavailable: it is.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(f"the disk of the artifacts failed: {error.strerror or 'unknown'}") from error
+
+
+def _write_all(file: RawIOBase, chunk: bytes) -> None:
+    """Write a chunk whole; a disk that gets full takes part of it first."""
+    left = memoryview(chunk)
+    while left:
+        left = left[file.write(left) or 0 :]
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "schedule": "Have something done at set times.",
     "webhook": "Tell others what happens, by signed messages.",
     "retention": "Remove what runs past their time made.",
+    "erase": "Erase a person's rows from all that holds them.",
     "gc": "Let go of bytes that no node names any more.",
     "copy": "Copy everything to another store.",
     "backup": "Put a whole copy into a folder.",

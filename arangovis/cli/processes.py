@@ -26,7 +26,8 @@ RESTART_PAUSE_FIRST_S = 1.0
 RESTART_PAUSE_MAX_S = 30.0
 STEADY_AFTER_S = 60.0
 """A child that lived this long is started again without a pause."""
-STOP_PATIENCE_S = 10.0
+STOP_PATIENCE_S = 15.0
+"""Longer than the server takes to answer what was asked before it was told to stop."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from arangovis.client.compatibility import Compatibility
 from arangovis.client.deploying import Deploying
 from arangovis.client.drift import Drifting
 from arangovis.client.embedding import Embedding
+from arangovis.client.erasing import Erasing
 from arangovis.client.exchanging import Exchanging
 from arangovis.client.importing import Importing
 from arangovis.client.importing_arangopipe import ArangopipeExchange
@@ -66,6 +67,7 @@ class Client(
     Deploying,
     Drifting,
     Embedding,
+    Erasing,
     Importing,
     Exchanging,
     Operating,

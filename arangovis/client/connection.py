@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arangovis.client.client import Client
+from arangovis.client.opened import remember
 from arangovis.client.transport import Identity, check_actor
 from arangovis.domain.errors import Fault, InvalidInput
 
@@ -35,12 +36,12 @@ def connect(
     who = check_actor(actor or user_name())
     address = server_url(url, home)
     if address is None:
-        return _local(home, who)
+        return remember(_local(home, who))
     from arangovis.client.http_transport import HttpTransport
     from arangovis.client.remote import RemoteBackend
 
     identity = Identity(token or os.environ.get(TOKEN_VARIABLE) or None, who)
-    return Client(RemoteBackend(HttpTransport(address, identity)))
+    return remember(Client(RemoteBackend(HttpTransport(address, identity))))
 
 
 def connect_to(service: "Arangovis", *, actor: str | None = None) -> Client:

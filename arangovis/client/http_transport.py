@@ -11,14 +11,15 @@ from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
 from arangovis.client.transport import IDEMPOTENCY_KEY, Identity, Response, closed, decoded
-from arangovis.domain.errors import Fault, InvalidInput, StoreUnavailable
+from arangovis.domain.errors import Fault, InvalidInput, Overloaded, StoreUnavailable
 
 CONNECT_TIMEOUT_S = 10.0
 TIMEOUT_S = 60.0
 PATIENCE_S = 30.0
-"""So long in all a request waits for its turn, where the server says that its caller asks too much."""
+"""So long in all a request waits for its turn, where the server says that its caller, or all of them, ask too much."""
 IDLE_MAX_S = 20.0
 """An older connection is not used again: our server closes it after 30 s."""
+_OVERLOADED = f"urn:arangovis:error:{Overloaded.code}".encode()
 _REPEATABLE = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 _CUT = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, http.client.IncompleteRead)
 """The connection broke in the midst of an exchange; `RemoteDisconnected` is one of these."""
@@ -190,7 +191,9 @@ class _Pool:
 
 def _pause_of(response: Response) -> float:
     """Return how long the server asks to wait before the same request is sent again; 0 if it does not."""
-    wanted = response.headers.get("retry-after", "") if response.status == HTTPStatus.TOO_MANY_REQUESTS else ""
+    shed = response.status == HTTPStatus.SERVICE_UNAVAILABLE and _OVERLOADED in response.body
+    one_too_many = shed or response.status == HTTPStatus.TOO_MANY_REQUESTS
+    wanted = response.headers.get("retry-after", "") if one_too_many else ""
     return float(wanted) if wanted.isascii() and wanted.isdecimal() else 0.0
 
 

@@ -23,6 +23,7 @@ ArangovisError                      code
 ├── IntegrityError                  integrity            stored bytes differ from their digest
 ├── StoreUnavailable                store-unavailable    the store did not answer; trying again may help
 │   └── TooManyRequests             too-many-requests    more at once than one caller may ask; wait and try again
+│       └── Overloaded              overloaded           more than the server can do now, of all callers together
 ├── MissingExtra (ImportError)      missing-extra        a library of an extra is not installed
 └── ComputeFailed                   compute-failed       a library raised while computing
 
@@ -201,6 +202,12 @@ class TooManyRequests(StoreUnavailable):
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Overloaded(TooManyRequests):
+    """The server has more to do than it can; nothing was done of this request."""
+
+    code = "overloaded"
 
 
 class MissingExtra(ArangovisError, ImportError):

@@ -1,4 +1,4 @@
-"""What notebooks show: widgets over a server of this process on the loopback address, started when it is needed."""
+"""What notebooks show: views of the page and widgets, over a server of this process that starts when it is needed."""
 
 from arangovis.notebook.widgets import CompatibilityAnalysis, ModelComparison
 

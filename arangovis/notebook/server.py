@@ -1,7 +1,13 @@
-"""The REST API and the page over a service that this process has open, for its own notebook only."""
+"""The REST API and the page over a service that this process has open, for its own notebook only.
 
+Whoever knows the address may ask: its path begins with a secret of this process. A cookie would not do, since a
+notebook shows the page in a frame of another site, where browsers keep cookies back.
+"""
+
+import re
+import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
@@ -16,6 +22,14 @@ if TYPE_CHECKING:
     from arangovis.client.client import Client
 
 LOOPBACK = "127.0.0.1"
+SECRET_BYTES = 16
+NOTEBOOKS = (
+    "http://localhost:* http://127.0.0.1:* https://localhost:* https://127.0.0.1:* file: "
+    "vscode-webview: vscode-file: https://*.vscode-cdn.net"
+)
+"""Whose pages may show ours in a frame: notebooks on this machine, in a browser or an editor, and saved ones."""
+_FRAMES = re.compile(r"frame-ancestors 'self'")
+_NOT_FOUND = b"There is nothing here."
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -45,6 +59,37 @@ class EmbeddedServer:
         self._server.server_close()
 
 
+class Door:
+    """Lets in who knows the secret that the path begins with, and lets notebooks show the page in a frame."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.path = f"/{secrets.token_urlsafe(SECRET_BYTES)}"
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request: WSGI calls this."""
+        asked = str(environ.get("PATH_INFO", ""))
+        given, rest = asked[: len(self.path)], asked[len(self.path) :]
+        if not secrets.compare_digest(given.encode("latin-1"), self.path.encode("ascii")) or rest[:1] not in ("", "/"):
+            start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", str(len(_NOT_FOUND)))])
+            return [_NOT_FOUND]
+        environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")) + self.path
+        environ["PATH_INFO"] = rest or "/"
+
+        def framed(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [_for_notebooks(header) for header in headers], *more)
+
+        answer: Iterable[bytes] = self._app(environ, framed)
+        return answer
+
+
+def _for_notebooks(header: tuple[str, str]) -> tuple[str, str]:
+    name, value = header
+    if name.lower() != "content-security-policy":
+        return header
+    return name, _FRAMES.sub(f"frame-ancestors 'self' {NOTEBOOKS}", value)
+
+
 def url_of(client: "Client", port: int | None = None) -> str:
     """Return where a browser on this machine finds the page for a client: its server, or one that this starts.
 
@@ -61,8 +106,10 @@ def url_of(client: "Client", port: int | None = None) -> str:
         raise Conflict("this home is served with a token; connect to its server by its URL")
     with _lock:
         if backend not in _servers:
-            _servers[backend] = _started(app_over(backend.service), port or 0)
-        return _servers[backend].url
+            door = Door(app_over(backend.service))
+            _servers[backend] = (_started(door, port or 0), door.path)
+        server, path = _servers[backend]
+        return server.url + path
 
 
 def close_server(client: "Client") -> None:
@@ -71,9 +118,9 @@ def close_server(client: "Client") -> None:
     if not isinstance(backend, LocalBackend):
         return
     with _lock:
-        server = _servers.pop(backend, None)
-    if server is not None:
-        server.close()
+        started = _servers.pop(backend, None)
+    if started is not None:
+        started[0].close()
 
 
 def _started(app: Any, port: int) -> EmbeddedServer:
@@ -95,4 +142,4 @@ def serving(client: "Client") -> Iterator[str]:
 
 
 _lock = threading.Lock()
-_servers: "WeakKeyDictionary[LocalBackend, EmbeddedServer]" = WeakKeyDictionary()
+_servers: "WeakKeyDictionary[LocalBackend, tuple[EmbeddedServer, str]]" = WeakKeyDictionary()

@@ -84,6 +84,11 @@ class MetricChoice:
     weights: tuple[float, ...] = ()
     threshold: float | None = None
 
+    @property
+    def declared(self) -> "Metric":
+        """What is known of the metric."""
+        return METRICS[self.name]
+
     def space(self, rows: Matrix) -> Space:
         """Return fitted rows under it: see `space_of`."""
         check_metric(self, rows)

@@ -6,13 +6,13 @@ of its weight. The distance here is minus the logarithm of that product: a weigh
 the row's own neighbourhood. So it differs with the direction in which it is asked, as UMAP's memberships do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from arangovis.projections.base import Matrix
 from arangovis.projections.distances import Doubles, Positions, Reals, euclidean
-from arangovis.projections.metrics import MetricChoice
+from arangovis.projections.metrics import METRICS, Metric, MetricChoice
 from arangovis.projections.placing import local_scales
 from arangovis.projections.spaces import EuclideanSpace, Space, smallest
 
@@ -42,6 +42,11 @@ class MixedChoice(MetricChoice):
     def of(cls, numbers: MetricChoice, split: int, categorical_weight: float) -> "MixedChoice":
         """Return the choice with the name of that for numbers."""
         return cls(numbers.name, numbers=numbers, split=split, categorical_weight=categorical_weight)
+
+    @property
+    def declared(self) -> Metric:
+        """That of the numbers, but no distance is the largest: rows apart by the one are near by the other."""
+        return replace(METRICS[self.name], distance_max=None, adrift=None)
 
     def space(self, rows: Matrix) -> Space:
         """Return the fitted rows, numbers first, as they are near each other.

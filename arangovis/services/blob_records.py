@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from arangovis.artifacts.base import REMOVE_MAX_S
 from arangovis.domain.errors import StoreUnavailable
 from arangovis.domain.graph import Record
+from arangovis.services.erased import refuse_erased
 from arangovis.stores.transaction import Transaction
 
 STAGED, KEPT, DOOMED = "staged", "kept", "doomed"
@@ -46,9 +47,15 @@ def allows_removal(right: Record, now: int) -> bool:
 
 
 def stage_all(transaction: Transaction, references: Sequence[BlobReference]) -> tuple[BlobReference, ...]:
-    """Stage what is not kept; return what another has the right to remove."""
+    """Stage what is not kept; return what another has the right to remove.
+
+    Raises:
+        Conflict: there are bytes among them that were erased.
+
+    """
     held = []
     for reference in references:
+        refuse_erased(transaction, reference.digest)
         record = transaction.record("blob", reference.digest)
         if record is not None and _is_held(record, transaction.now):
             held.append(reference)
@@ -56,6 +63,25 @@ def stage_all(transaction: Transaction, references: Sequence[BlobReference]) -> 
             due = max(transaction.now + STAGED_FOR_US, 0 if record is None else record.due)
             transaction.put_record(Record("blob", reference.digest, STAGED, due, {"bytes": reference.bytes}))
     return tuple(held)
+
+
+def condemn_all(transaction: Transaction, digests: Sequence[str], by: str) -> tuple[Record, ...]:
+    """Take the right to remove bytes that were erased, whatever was to become of them; return the rights.
+
+    Raises:
+        StoreUnavailable: a sweep has the right to remove some of them.
+
+    """
+    rights = []
+    for digest in digests:
+        record = transaction.record("blob", digest)
+        if record is None:
+            continue
+        if _is_held(record, transaction.now) and record.data.get("by") != by:
+            raise StoreUnavailable("these bytes are being removed at this moment; try again")
+        rights.append(_right(transaction, reference_of(record), DOOMED, by))
+        transaction.put_record(rights[-1])
+    return tuple(rights)
 
 
 def doom_all(transaction: Transaction, references: Sequence[BlobReference], now: int, by: str) -> tuple[Record, ...]:

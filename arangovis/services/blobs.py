@@ -25,6 +25,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -38,6 +39,7 @@ from arangovis.services.blob_records import (
     STAGED_FOR_US,
     BlobReference,
     allows_removal,
+    condemn_all,
     doom_all,
     forget_all,
     give_back,
@@ -45,6 +47,7 @@ from arangovis.services.blob_records import (
     reference_of,
     stage_all,
 )
+from arangovis.services.erased import ERASED, became
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -150,28 +153,37 @@ class Blobs:
     # --- reading ----------------------------------------------------------------------------------------------
 
     def read(self, digest: str) -> bytes:
-        """Return all bytes of a blob, verified.
+        """Return all bytes of a blob, verified; of one that rows were erased from, what it became.
 
         Raises:
             IntegrityError: they are damaged or gone.
+            Gone: they were erased.
 
         """
         try:
             return self._artifacts.read(digest)
         except NotFound as error:
-            raise IntegrityError(f"the bytes of blob {digest[:12]} are gone") from error
+            return self.read(self._instead(digest, error))
 
     def open(self, digest: str) -> BinaryIO:
         """Open a blob for reading from its start. The bytes are not verified.
 
         Raises:
             IntegrityError: they are gone.
+            Gone: they were erased.
 
         """
         try:
             return self._artifacts.open(digest)
         except NotFound as error:
+            return self.open(self._instead(digest, error))
+
+    def _instead(self, digest: str, error: NotFound) -> str:
+        """Return the digest of what bytes that are not there became when rows were erased from them."""
+        record = self._store.record(ERASED, digest)
+        if record is None:
             raise IntegrityError(f"the bytes of blob {digest[:12]} are gone") from error
+        return became(record)
 
     def exists(self, digest: str) -> bool:
         """Say whether the bytes of a blob are there, without looking at them."""
@@ -204,6 +216,24 @@ class Blobs:
             self._artifacts.remove(digest)
         self._store.transact(lambda transaction: give_back(transaction, held, removed=not is_intact), VERIFIER)
         return is_intact
+
+    def erase(self, digests: Iterable[str], caller: Caller, by: str) -> int:
+        """Remove bytes at once, whoever kept them: nothing names them any more, and they may not come back.
+
+        Return how many were removed. `by` is for whom: one who died doing so is gone on for.
+
+        Raises:
+            StoreUnavailable: a store did not answer, or a sweep is just at some of them; erasing again goes on.
+
+        """
+        wanted, count = iter(digests), 0
+        while batch := tuple(islice(wanted, SWEEP_BATCH)):
+            rights = self._store.transact(partial(condemn_all, digests=batch, by=by), caller)
+            for right in rights:
+                self._artifacts.remove(right.key)
+            self._store.transact(partial(forget_all, rights=rights), caller)
+            count += len(rights)
+        return count
 
     # --- sweeping ---------------------------------------------------------------------------------------------
 

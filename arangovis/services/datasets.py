@@ -12,11 +12,12 @@ from arangovis.domain.errors import Conflict, Fault, InvalidInput
 from arangovis.domain.graph import Caller, EdgeId, Record
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import Document
-from arangovis.domain.views import integer, optional_integer, text
+from arangovis.domain.views import integer, mapping, optional_integer, text
 from arangovis.services.blobs import BlobReference, Blobs
 from arangovis.services.embedding.embedder import METHOD as EMBEDDER
 from arangovis.services.params import params_slot
 from arangovis.stores.base import GraphStore
+from arangovis.stores.drafts import Draft
 from arangovis.stores.transaction import Transaction, record_key
 from arangovis.tabular import Rows
 
@@ -102,7 +103,8 @@ class Datasets:
             Conflict: the idempotency key was used for other rows.
 
         """
-        _check_embedding(version, rows, required=self._must_have_embeddings(version))
+        has_embedder = self._store.reserved("current-params", params_slot(version, EMBEDDER)) is not None
+        _check_embedding(version, rows, required=version.signature.embedding_dimension is not None and not has_embedder)
         blob = self._blobs.save(rows.to_parquet(), caller)
         node = production_id(version)
         body = record_key(str(node), "body", rows.body_digest)
@@ -112,6 +114,8 @@ class Datasets:
             seen = transaction.record("idempotency", key)
             if seen is not None and seen.due >= transaction.now:
                 return _repeat(seen, node, rows)
+            if has_embedder:
+                _check_alike(transaction.find(node), rows)
             _append_segment(transaction, version, blob, rows)
             self._blobs.keep(transaction, [blob.digest])
             data: Document = {"digest": rows.body_digest, "rows": rows.count}
@@ -120,11 +124,6 @@ class Datasets:
             return Stored(node, rows.count, created=True)
 
         return self._store.transact(action, caller)
-
-    def _must_have_embeddings(self, version: ModelVersion) -> bool:
-        """Say whether production rows have to bring embeddings: the signature says so, and nothing makes them."""
-        has_embedder = self._store.reserved("current-params", params_slot(version, EMBEDDER)) is not None
-        return version.signature.embedding_dimension is not None and not has_embedder
 
     def training(self, version: ModelVersion) -> Dataset | None:
         """Return the training data in force, or None."""
@@ -212,6 +211,17 @@ def _check_embedding(version: ModelVersion, rows: Rows, *, required: bool) -> No
         return
     if expected is not None and expected > 0 and rows.dimension != expected:
         raise InvalidInput.of(Fault(EMBEDDING, f"has {rows.dimension} dimensions; the signature says {expected}"))
+
+
+def _check_alike(stream: Draft | None, rows: Rows) -> None:
+    """Refuse rows with embeddings behind rows without, or the reverse: vectors of two kinds are not in one space."""
+    if stream is None:
+        return
+    had = EMBEDDING in mapping(stream.attributes, "columns")
+    if had and rows.dimension is None:
+        raise InvalidInput.of(Fault(EMBEDDING, "is missing, and the rows before have embeddings: send them too"))
+    if not had and rows.dimension is not None:
+        raise InvalidInput.of(Fault(EMBEDDING, "is there, and the rows before have none: leave it out"))
 
 
 def _joined_columns(attributes: Document, rows: Rows) -> Document:

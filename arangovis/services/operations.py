@@ -1,8 +1,10 @@
 """What an operator sets up, over one store: schedules, webhooks, retention. Built once."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from arangovis.services.blobs import Blobs
+from arangovis.services.erasing.erasures import Erasures
 from arangovis.services.retention.applying import Expiring
 from arangovis.services.retention.collecting import Collecting
 from arangovis.services.runs import Runs
@@ -15,16 +17,17 @@ from arangovis.stores.base import GraphStore
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """Schedules and their clock, webhooks, rules of retention, and the collection of bytes that nothing names."""
+    """Schedules and their clock, webhooks, rules of retention, erasures, the collection of bytes that nothing names."""
 
     schedules: Schedules
     clock: ScheduleClock
     webhooks: Webhooks
     expiring: Expiring
     collecting: Collecting
+    erasures: Erasures
 
     @classmethod
-    def over(cls, store: GraphStore, blobs: Blobs, runs: Runs, *, webhook_hosts: str) -> "Operations":
+    def over(cls, store: GraphStore, blobs: Blobs, runs: Runs, *, webhook_hosts: str, home: Path) -> "Operations":
         """Put them over a store.
 
         Raises:
@@ -37,4 +40,5 @@ class Operations:
             webhooks=Webhooks(store, WebhookHosts.of(webhook_hosts)),
             expiring=Expiring(store),
             collecting=Collecting(store, blobs),
+            erasures=Erasures(store, blobs, runs, folder=home),
         )

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from arangovis.domain.errors import Conflict
+from arangovis.domain.access import Role, current_scope
+from arangovis.domain.errors import Conflict, Forbidden
 from arangovis.domain.graph import Caller, Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, Run
 from arangovis.domain.work import Input, RunRequest
 from arangovis.services.plans import Plans, steps_of
 from arangovis.services.runs import load
+from arangovis.services.schedules.actions import METHOD_PREFIX
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -28,6 +30,7 @@ class Retries:
         Raises:
             NotFound: there is no such run, or an input is gone.
             Conflict: it is open or succeeded, is a step of a plan, or its user's own process ran it.
+            Forbidden: a schedule made it, in its owner's name, and this scope is not an admin's.
 
         """
         return self._store.transact(lambda transaction: self._retry(transaction, run_id), caller)
@@ -60,6 +63,8 @@ def _check(run: Run) -> None:
         raise Conflict(f"{run.id} ran in its user's own process; start it again there")
     if run.plan is not None:
         raise Conflict(f"{run.id} is a step of {run.plan}; ask for that one again")
+    if run.method.startswith(METHOD_PREFIX) and not current_scope().role.includes(Role.ADMIN):
+        raise Forbidden(f"{run.id} is of a schedule and acts in its owner's name; an admin does it again")
 
 
 def _request(run: Run, transaction: Transaction) -> RunRequest:

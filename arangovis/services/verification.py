@@ -18,6 +18,7 @@ from arangovis.domain.search import Search
 from arangovis.domain.views import integer, text
 from arangovis.projections.registry import ASSEMBLE, FIT, METHOD_PREFIX, TRANSFORM
 from arangovis.services.copying.marks import check_usable
+from arangovis.services.erasing.checking import erasure_problems
 from arangovis.services.projections.all_rows_plan import PART, RESULT, SAMPLE, TRANSFORMER
 from arangovis.services.series.checking import blobs_of, chunk_problems, series_data_of
 from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
@@ -74,6 +75,8 @@ class _Check:
         yield from self._check_reservations()
         yield from self._check_heads()
         yield from self._check_copy()
+        for code, subject, sentence in erasure_problems(self._store, self._artifacts):
+            yield Problem(code, subject, sentence)
 
     # --- nodes and edges ------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What an action wrote, held against the scope that it ran in, before any of it is stored."""
 
-from arangovis.domain.access import Role, Scope
+from arangovis.domain.access import OF_ADMINS, Role, Scope
 from arangovis.domain.errors import Forbidden, NotFound
 from arangovis.domain.ids import NodeId
 from arangovis.stores.transaction import Transaction
@@ -13,7 +13,7 @@ def check_writes(transaction: Transaction) -> None:
     """Refuse an action that wrote what its scope may not.
 
     Raises:
-        Forbidden: it may only read, or not write there.
+        Forbidden: it may only read, or not write there, or what runs the service is for admins.
         NotFound: it wrote over a node that it may not see.
 
     """
@@ -22,11 +22,19 @@ def check_writes(transaction: Transaction) -> None:
         if writes.touches_graph or any(kind not in _READING for kind, _ in writes.records):
             raise Forbidden("this token may only read")
         return
+    _check_kinds(transaction, scope)
     if scope.projects is None:
         return
     _check_nodes(transaction, scope)
     _check_edges(transaction, scope)
     _check_names(transaction, scope)
+
+
+def _check_kinds(transaction: Transaction, scope: Scope) -> None:
+    """Keep what runs the service from those who may write data, whichever verb they write it with."""
+    kind = next((node.kind for node in transaction.writes.nodes if node.kind in OF_ADMINS), None)
+    if kind is not None and not scope.role.includes(Role.ADMIN):
+        raise Forbidden(f"a {kind} is written by those of the role admin; yours is {scope.role.value}")
 
 
 def _check_nodes(transaction: Transaction, scope: Scope) -> None:

@@ -89,6 +89,16 @@ UPKEEP = RecordKind("upkeep", "What the last round of housekeeping found and rem
 TOKEN = RecordKind("token", "A bearer token, without its secret: a hash of it.", "unused", "unused")
 SIGN_IN = RecordKind("sign_in", "A sign-in of the page: a hash of what its cookie holds.", "unused", "when it ends")
 
+ERASURE = RecordKind(
+    "erasure",
+    "A person whose rows were erased, by a keyed hash: it is done again where they come back.",
+    "begun or done",
+    "when it was asked for, microseconds since 1970",
+)
+ERASED = RecordKind(
+    "erased", "Bytes that rows were erased from, and what they became.", "the key of the erasure", "when that was"
+)
+
 STORE = RecordKind("store", "What tells this store from every other one.", "unused", "unused")
 COPY = RecordKind("copy", "Of which store this one is a copy, and how far it came.", "unused", "unused")
 
@@ -115,6 +125,8 @@ RECORD_KINDS = (
     UPKEEP,
     TOKEN,
     SIGN_IN,
+    ERASURE,
+    ERASED,
     STORE,
     COPY,
 )

@@ -100,9 +100,9 @@ def revisions(base: str, number: int) -> list[dict[str, Any]]:
 
 
 def test_the_history_of_a_node(visit: Visit, base: str) -> None:
-    client = connect(base, actor="grace")
-    project = client.register_project("history of a node")
-    client.update_node(project, description="to be looked at")
+    with connect(base, actor="grace") as client:
+        project = client.register_project("history of a node")
+        client.update_node(project, description="to be looked at")
 
     page = visit.open(f"work#{project}")
     page.get_by_role("link", name="History").click()

@@ -88,6 +88,24 @@ def test_a_function_is_called_and_all_rows_are_placed(ada: Client) -> None:
     assert len(ada.project_all(number, "pca")) == ROWS
 
 
+def test_rows_with_and_without_embeddings_are_not_mixed(ada: Client) -> None:
+    number = registered(ada)
+    later = pixel_rows(ROWS, ROWS + 5)
+    embedded = {**later, "embedding": np.ones((5, 2), np.float32)}
+    ada.set_embedder(number, function="tests.embedding_functions:halves", columns=PIXELS)
+    with pytest.raises(av.errors.InvalidInput, match="embedding: is there, and the rows before have none"):
+        ada.append_production_data(number, embedded)
+    ada.append_production_data(number, later)
+    assert ada.project(number, "pca").coordinates.shape == (ROWS + 5, 2)
+    other = ada.register_model_version(
+        "vision", "digits", av.Signature(outputs=(av.signature_field("embedding", "float32", shape=(1, 2)),))
+    ).number
+    ada.append_production_data(other, embedded)
+    ada.set_embedder(other, function="tests.embedding_functions:halves", columns=PIXELS)
+    with pytest.raises(av.errors.InvalidInput, match="embedding: is missing, and the rows before have embeddings"):
+        ada.append_production_data(other, later)
+
+
 def test_a_failure_reaches_who_asked(ada: Client) -> None:
     number = registered(ada)
     ada.set_embedder(number, onnx=b"no graph")

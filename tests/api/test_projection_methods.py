@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
+from sklearn.metrics import silhouette_score
 
 from arangovis.domain.ids import NodeId
 from arangovis.projections.registry import names, projector
@@ -92,12 +93,28 @@ def test_the_engine_can_be_asked_for(world: World) -> None:
 
 
 def test_known_classes_shape_a_layout_that_asks_for_them(world: World) -> None:
-    number = world.model("classes", production=digits(0, 100))
+    number = world.model("classes", production=digits(0, 400))
+    world.set_params(number, parameters("umap"), "umap", visualization_metrics=["stability_score"])
     plain = world.plot(number, "umap")
-    world.set_params(number, parameters("umap", label_weight=0.9), "umap")
+    wanted = parameters("umap", label_weight=0.9)
+    world.set_params(number, wanted, "umap", visualization_metrics=["stability_score"])
     drawn = world.plot(number, "umap")
     assert drawn["provenance"]["parameters"]["label_weight"] == 0.9
-    assert drawn["data"] != plain["data"]
+    apart = [silhouette_score(numbers(plot["data"]), plot["output_info"]["class"]["data"]) for plot in (plain, drawn)]
+    assert apart[1] > apart[0] + 0.1
+    # Fitted again for its stability, the part keeps its classes; without them the method would refuse.
+    assert isinstance(drawn["visualization_metrics"]["stability_score"], float)
+
+
+def test_what_means_something_to_tables_only_is_refused_where_there_are_embeddings(world: World) -> None:
+    number = world.model("no table", production=digits(0, 60))
+    sent = {"model_version_id": number, "parameters": parameters("umap", categorical_weight=0.9)}
+    refused = world.post("/params/umap", sent)
+    assert refused.status_code == 400
+    assert "parameters.categorical_weight" in refused.json["message"]
+    assert "means nothing to a model that has embeddings" in refused.json["message"]
+    world.set_params(number, parameters("umap", categorical_weight=0.5), "umap")  # as forms send their defaults
+    assert "categorical_weight" not in world.plot(number, "umap")["provenance"]["parameters"]
 
 
 def test_classes_that_are_asked_for_and_missing_are_said(world: World) -> None:

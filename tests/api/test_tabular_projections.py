@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from arangovis.domain.ids import NodeId
-from arangovis.projections.registry import names
+from arangovis.projections.registry import names, projector
 from tests.api.tables import CATEGORIES, MIXED, NOMINAL, NUMBERS, NUMERICAL, SCAN_FIELDS, scans, tumours, wines
 from tests.api.visualization import World, numbers
 
@@ -153,6 +153,14 @@ def test_what_cannot_be_encoded_is_refused_with_the_reason(world: World) -> None
     assert_ends(world, number, "ERROR", 500, "mean radius: is text, not number")
 
 
+def test_encoded_columns_are_no_angles(world: World) -> None:
+    inputs = {"inputs": NUMERICAL[:2], "outputs": []}
+    number = world.model("angles", signature=inputs, production=tumours(300, 340), training=tumours(0, 200))
+    parameters = {**projector("umap").parameters.defaults(), "metric": "haversine"}
+    world.set_params(number, parameters, "umap")
+    assert_ends(world, number, "NOT_SUPPORTED", 404, "haversine needs angles", "umap")
+
+
 def test_without_training_data_there_is_a_reason(world: World) -> None:
     number = world.model("untrained", signature=MIXED, production=tumours(300, 340))
     assert_ends(world, number, "NO_DATA", 404, "upload its training data")
@@ -190,8 +198,8 @@ def part(columns: dict[str, Any], start: int, end: int) -> dict[str, Any]:
     return {name: values[start:end] for name, values in columns.items()}
 
 
-def assert_ends(world: World, number: int, state: str, status: int, message: str) -> None:
-    task = world.start(number)
+def assert_ends(world: World, number: int, state: str, status: int, message: str, method: str = "pca") -> None:
+    task = world.start(number, method)
     world.work()
     answer = world.poll(task)
     assert (answer.status_code, answer.json["state"]) == (status, state), answer.text

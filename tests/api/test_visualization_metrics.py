@@ -165,6 +165,15 @@ def test_two_columns_are_shown_as_they_are(world: World) -> None:
     assert answer["provenance"]["environment"]["engine"] == "as-given 1"
 
 
+def test_two_columns_stay_where_they_are_also_under_a_metric_that_cannot_place_them(world: World) -> None:
+    matrix = embeddings(0, 60)[:, [20, 36]].copy()
+    matrix[5] = 0
+    number = world.model("flat and nowhere", production=rows(matrix), signature=signature(2))
+    answer = world.finished(project(world, number, metric="cosine"))["result"]
+    assert np.array_equal(numbers(answer["data"]).astype(np.float32), matrix)
+    assert answer["disconnected"] == []
+
+
 @pytest.mark.parametrize(
     ("metric", "columns", "reason"),
     [

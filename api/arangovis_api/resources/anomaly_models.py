@@ -270,6 +270,8 @@ def _document(detector: LoadedDetector) -> dict[str, Any]:
             "held_out_score": metrics.held_out_score,
         },
         "layers": list(model.scorer.layers),
+        "parameters": dict(model.origin.parameters),
+        "history": model.state.arrays["history"].tolist() if "history" in model.state.arrays else [],
     }
 
 

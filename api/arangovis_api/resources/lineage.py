@@ -19,7 +19,6 @@ from arangovis_api.schemas.answers import OriginAnswer
 from arangovis_api.schemas.generated import answer_schema
 from arangovis_api.schemas.graph import AroundBody, AroundSchema, AtQuery, AtSchema, LineageQuery, LineageSchema
 
-
 TAG = "native"
 
 
@@ -56,7 +55,7 @@ class Surrounding:
     @operation(
         "Look around nodes", body=AroundSchema, answers={200: answer_schema(Surroundings)}, tag=TAG, needs=Role.READ
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: AroundBody) -> None:  # noqa: ARG002
+    def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: AroundBody) -> None:
         """Answer the nodes, the edges of lineage among them, and how many neighbours each has both ways."""
         send(resp, to_wire(self._around.of(body.nodes, at=body.at)))
 

@@ -11,6 +11,7 @@ from arangovis_api.resources.comparisons import Comparisons, OneComparison
 from arangovis_api.resources.compatibility import OneInstance, OnePoint, OneSweep, Sweeps, Weights
 from arangovis_api.resources.datasets import ProductionData, TrainingData
 from arangovis_api.resources.embedders import VersionEmbedder
+from arangovis_api.resources.erasures import routes as erasure_routes
 from arangovis_api.resources.exchange import routes as exchange_routes
 from arangovis_api.resources.frames import Frames, OneFrame, Setups, Uploads
 from arangovis_api.resources.imports import Imports
@@ -98,6 +99,7 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         *search_routes(service),
         *stewardship_routes(service),
         *operation_routes(service, ROOT),
+        *erasure_routes(service, ROOT),
         Route(f"{ROOT}/batch", Batches(service)),
         Route(f"{ROOT}/imports/arangopipe", ArangopipeImports(service)),
         Route(f"{ROOT}/imports", Imports(service)),

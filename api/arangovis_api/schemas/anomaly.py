@@ -144,6 +144,12 @@ class DetectorAnswer(Schema):
     columns = fields.List(fields.Dict(), required=True)
     metrics = fields.Dict(required=True)
     layers = fields.List(fields.Integer(), required=True)
+    parameters = fields.Dict(required=True, metadata={"description": "What it was trained with."})
+    history = fields.List(
+        fields.List(fields.Float()),
+        required=True,
+        metadata={"description": "Training error and held-out error of each pass; empty for what learns in one."},
+    )
 
 
 class DetectorItem(Schema):

@@ -101,4 +101,13 @@ class AroundSchema(LoadedSchema):
     at = Moment(metadata=_AT)
 
 
-__all__ = ["AroundBody", "AroundSchema", "AtQuery", "AtSchema", "EdgesQuery", "EdgesSchema", "LineageQuery", "LineageSchema"]
+__all__ = [
+    "AroundBody",
+    "AroundSchema",
+    "AtQuery",
+    "AtSchema",
+    "EdgesQuery",
+    "EdgesSchema",
+    "LineageQuery",
+    "LineageSchema",
+]

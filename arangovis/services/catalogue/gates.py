@@ -145,9 +145,11 @@ class Gates:
         for evaluation in evaluations:
             found += _renamed(evaluation, "evaluation", "evaluation")
         judged = [*inputs, *self._made(run.id)]
-        for word, other in self._newest_results(judged):
+        results = list(self._newest_results(judged))
+        for word, other in results:
             found += _renamed(other, "run", word)
-        return _Known(tuple(found), (*inputs, *(node.id for node in evaluations)))
+        seen = [*evaluations, *(other for _, other in results)]
+        return _Known(tuple(found), (*inputs, *(node.id for node in seen)))
 
     def _read_by(self, run: NodeId) -> list[NodeId]:
         return [edge.id.source for edge in self._store.all_edges(run, Direction.UPSTREAM, "input_to")]
@@ -199,7 +201,9 @@ def record_decision(transaction: Transaction, run: Node, decision: Decision, *, 
     )
     transaction.create_new(node, run.project, written.document())
     for looked_at in dict.fromkeys(decision.looked_at):
-        transaction.link(EdgeId("input_to", looked_at, node, looked_at.kind))
+        # Data flow from runs through what they made; a run itself is looked at, not read.
+        edge = "linked" if looked_at.kind == "run" else "input_to"
+        transaction.link(EdgeId(edge, looked_at, node, looked_at.kind))
     transaction.link(EdgeId("linked", decision.gate.node, node, GATE.name))
     transaction.link(EdgeId("linked", run.id, node, "judged"))
     return node

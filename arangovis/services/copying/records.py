@@ -27,6 +27,8 @@ COPIED_KINDS = (
     "segment",
     "idempotency",
     "row_filter",
+    "erasure",
+    "erased",
     "session",
     "feed",
     "schedule",

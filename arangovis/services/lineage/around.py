@@ -17,7 +17,8 @@ AROUND_MAX = 1000
 
 class Degree(NamedTuple):
     """How many nodes are one step upstream and downstream of a node; `at_least` says that there may be more:
-    of a hub, not every edge is counted."""
+    of a hub, not every edge is counted.
+    """
 
     node: NodeId
     upstream: int

@@ -7,6 +7,7 @@ from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Cut, Direction, Edge, EdgeId, Node, Page, Visit, Walk
 from arangovis.domain.ids import NodeId
 from arangovis.services.lineage.edge_pages import EdgesQuestion, Neighbour, bad_cursor, page_of
+from arangovis.services.lineage.erasures import with_later_erasure
 from arangovis.stores.base import DEPTH_MAX, NODE_LIMIT_MAX, GraphStore
 from arangovis_schema import BUILT_IN, LINEAGE_EDGE_KINDS
 
@@ -121,7 +122,8 @@ class LineageService:
             NotFound: it never existed, or not yet at that time.
 
         """
-        return self._store.get(node_id, at=at)
+        found = self._store.get(node_id, at=at)
+        return found if at is None else with_later_erasure(self._store, found)
 
     def _check(self, question: LineageQuestion) -> None:
         faults = []

@@ -40,7 +40,7 @@ CHUNK_BYTES = 32 << 20
 """Of the vectors that a fit, a measurement of quality, or the placing of a partition hold at a time."""
 UNKNOWN_DIMENSION = 1_024
 """What is reckoned with while nobody knows how long the vectors are: an embedder is yet to make them."""
-FORM_VERSION = 2
+FORM_VERSION = 3
 """Raised by hand when the same coordinates would be stored otherwise."""
 OPTIONS = ParameterSet(
     (

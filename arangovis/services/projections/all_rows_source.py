@@ -10,18 +10,18 @@ from arangovis.domain.json import Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.work import Made, Outcome
 from arangovis.projections.base import Matrix
-from arangovis.projections.metrics import MetricChoice, chosen_metric
-from arangovis.projections.mixed import MixedChoice
-from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT, TableEncoder
+from arangovis.projections.metrics import MetricChoice
+from arangovis.projections.table_encoder import TableEncoder
 from arangovis.services.embedding.embedder import METHOD as EMBEDDER
 from arangovis.services.embedding.vectors import RowsToEmbed, Vectors
 from arangovis.services.projections.all_rows_plan import BLOCK_ROWS, CHUNK_BYTES, TABLE, rows_in
+from arangovis.services.projections.tables import metric_of, weight_of
 from arangovis.services.snapshots import RowReading
 from arangovis.services.stages import Stages
 from arangovis.tabular import EMBEDDING, ROW_ID, Rows
 from arangovis.tabular.sampling import Positions
 
-__all__ = ["StepSource", "weight_of"]
+__all__ = ["StepSource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class StepSource:
     def matrix(self, rows: Rows, ordinals: Positions) -> Matrix:
         """Return the vectors of rows, which are those of these numbers."""
         if self.encoder is not None:
-            return self.encoder.encode(rows, categorical_weight=weight_of(self.run)).matrix
+            return self.encoder.encode(rows, categorical_weight=weight_of(self.run.params)).matrix
         part = digest_of([int(ordinals[0]), int(ordinals[-1]), digest_of(ordinals.tolist())])
         return self.vectors.of(RowsToEmbed(self.run, self.role, self.dataset, rows, part), self.stages).matrix
 
@@ -64,18 +64,10 @@ class StepSource:
     @property
     def metric(self) -> MetricChoice:
         """The distance by which rows are neighbours: that of the parameters, of mixed rows for the numbers."""
-        chosen = chosen_metric(self.run.params)
-        if self.encoder is None or not self.encoder.is_mixed:
-            return chosen
-        return MixedChoice.of(chosen, self.encoder.split, weight_of(self.run))
+        return metric_of(self.run.params, self.encoder)
 
     def outcome(
         self, made: tuple[Made, ...], metrics: Mapping[str, Scalar], environment: Mapping[str, Scalar]
     ) -> Outcome:
         """Return what the step gave; the vectors that it found or had made are among what it read."""
         return Outcome(made, tuple(self.stages.found), metrics=metrics, environment=environment)
-
-
-def weight_of(run: Run) -> float:
-    """Return what categories weigh against numbers."""
-    return float(run.params.get(CATEGORICAL_WEIGHT.name, CATEGORICAL_WEIGHT.default) or 0.0)

@@ -16,14 +16,15 @@ from arangovis.domain.runs import Run
 from arangovis.domain.views import integer, items, optional_text, text
 from arangovis.domain.work import Made, Outcome
 from arangovis.projections.as_given import suited
-from arangovis.projections.base import Fitted, Matrix, Neighbours, Progress, Projector
-from arangovis.projections.metrics import MetricChoice
+from arangovis.projections.base import Labels, Matrix, Neighbours, Progress, Projector
+from arangovis.projections.classes import class_labels, classes_of
+from arangovis.projections.metrics import MetricChoice, chosen_metric
 from arangovis.projections.mixed import MixedChoice
 from arangovis.projections.neighbours import NeighbourIndex
 from arangovis.projections.progress import part as part_of
 from arangovis.projections.quality import Layout, evaluate, with_default
 from arangovis.projections.registry import ASSEMBLE, FIT, TRANSFORM, projector
-from arangovis.projections.table_encoder import ENCODER_VERSION, TableEncoder
+from arangovis.projections.table_encoder import TableEncoder
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
 from arangovis.services.embedding.vectors import Vectors
@@ -46,11 +47,11 @@ from arangovis.services.projections.all_rows_result import (
     part_columns,
     sound_bytes,
 )
-from arangovis.services.projections.all_rows_source import StepSource, weight_of
+from arangovis.services.projections.all_rows_source import StepSource
 from arangovis.services.projections.neighbour_stage import NeighbourStage, Searched
-from arangovis.services.projections.placed import placed_among, placed_apart
-from arangovis.services.projections.projection_data import ENCODER_ROLE
+from arangovis.services.projections.placed import ADRIFT, placed_among, placed_apart
 from arangovis.services.projections.run import environment_of
+from arangovis.services.projections.tables import learnt_encoder, weight_of
 from arangovis.services.snapshots import RowReading, Snapshots
 from arangovis.services.stages import BUNDLE_MEDIA_TYPE, Stages
 from arangovis.stores.base import GraphStore
@@ -92,22 +93,24 @@ class AllRowsSteps:
     def _fit(self, run: Run, progress: Progress) -> Outcome:
         source = self._source(run, "fitted_on")
         ordinals = _sampled(run, source.reading)
-        rows = source.rows(ordinals)
+        heeded = optional_text(run.options, "classes") if run.params.get("label_weight") else None
+        rows = source.rows(ordinals, *([] if heeded is None else [heeded]))
         if TABLE in run.options:
             source = replace(source, encoder=self._learnt(source, rows))
         matrix = source.matrix(rows, ordinals)
         progress(0.1)
         whole = len(ordinals) == integer(run.options, "fitted_count")
         engine = suited(projector(text(run.options, "method")), run.params, matrix.shape[1])
-        fitted = _fitted(engine, source, matrix, progress)
+        classes = classes_of(rows, heeded)
+        fitted = _fitted(engine, source, (matrix, None if classes is None else class_labels(classes)), progress)
         facts: dict[str, Scalar] = {
-            **fitted.transformer.facts,
+            **fitted.facts,
             "fitted_on": source.dataset.digest,
             "fitted_rows": len(matrix),
             "fitted_all": whole,
         }
         encoding = {} if source.encoder is None else source.encoder.to_bundle().arrays
-        arrays = {**fitted.transformer.arrays, **encoding, **({_FITTED: fitted.coordinates} if whole else {})}
+        arrays = {**fitted.arrays, **encoding}
         made = (
             *source.stages.made,
             _sample_artifact(run, ordinals, rows),
@@ -118,11 +121,8 @@ class AllRowsSteps:
     def _learnt(self, source: StepSource, rows: Rows) -> TableEncoder:
         """Return the encoder of a table as its fitted rows have it; it is a stage of its own as well."""
         version = ModelVersion.of(self._store.get(NodeId.parse(text(source.run.options, "model_version"))))
-        inputs = version.signature.inputs
-        described = [dict(column.document()) for column in inputs]
-        key = digest_of(["encoder", ENCODER_VERSION, text(source.run.options, "sample_key"), described])
-        learn = source.stages.bundle
-        return TableEncoder.from_bundle(learn(ENCODER_ROLE, key, lambda: TableEncoder.learn(inputs, rows).to_bundle()))
+        digest = text(source.run.options, "sample_key")
+        return learnt_encoder(source.stages, version.signature.inputs, rows, digest)[0]
 
     # --- transform --------------------------------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class AllRowsSteps:
                 _, points = part_columns(sound_bytes(self._blobs, file.digest))
                 found.append(points[ordinals[low:high] - file.start])
             progress(0.8 * number / len(manifest.parts))
-        return evaluate(names, Layout(original, np.concatenate(found), run.seed, _labels(rows, classes)))
+        return evaluate(names, Layout(original, np.concatenate(found), run.seed, classes_of(rows, classes)))
 
     # --- what a step reads ------------------------------------------------------------------------------------
 
@@ -231,12 +231,13 @@ def place(
 
     """
     fitting, placed = suited(engine, transformer.facts, matrix.shape[1]), []
+    metric = mixed or chosen_metric(transformer.facts)
     for start in range(0, len(matrix), BLOCK_ROWS):
         block = matrix[start : start + BLOCK_ROWS]
         within = part_of(progress, start=start / len(matrix), end=(start + len(block)) / len(matrix))
         nearest = None if mixed is None else _nearest(fitting, transformer, block, mixed)
         coordinates = fitting.transform(transformer, block, seed=seed, progress=within, nearest=nearest)
-        placed.append(_ringed(transformer, block, coordinates))
+        placed.append(placed_among(metric, transformer, block, coordinates).coordinates)
     return np.concatenate(placed)
 
 
@@ -258,22 +259,6 @@ def _encoding(source: StepSource, transformer: ArrayBundle) -> StepSource:
     return replace(source, encoder=TableEncoder.from_bundle(transformer))
 
 
-def _ringed(transformer: ArrayBundle, block: Matrix, coordinates: Matrix) -> Matrix:
-    """Return where rows lie, those that are near none of the fitted ones on a ring around these."""
-    arrays, facts = transformer.arrays, transformer.facts
-    if "metric" not in facts or {"rows", "coordinates"} - arrays.keys():
-        return coordinates
-    fitted, around = (np.asarray(arrays[name], dtype=np.float32) for name in ("rows", "coordinates"))
-    return placed_among(facts, (fitted, block), (coordinates, around)).coordinates
-
-
-def _labels(rows: Rows, column: str | None) -> Sequence[str | None] | None:
-    """Return the classes of rows, or None where nothing tells them."""
-    if column is None or not rows.has(column):
-        return None
-    return [None if value is None else str(value) for value in rows.values(column)]
-
-
 def _sampled(run: Run, reading: RowReading) -> Positions:
     """Return which rows are fitted: of each class its share, where there are classes."""
     count, size = integer(run.options, "fitted_count"), integer(run.options, "sample_rows")
@@ -282,19 +267,24 @@ def _sampled(run: Run, reading: RowReading) -> Positions:
     return sample_positions(count, size, run.seed) if codes is None else stratified_positions(codes, size, run.seed)
 
 
-def _fitted(engine: Projector, source: StepSource, matrix: Matrix, progress: Progress) -> Fitted:
-    run = source.run
+def _fitted(
+    engine: Projector, source: StepSource, fitted: tuple[Matrix, Labels | None], progress: Progress
+) -> ArrayBundle:
+    """Return the transformer that a fit of rows and their classes left, and where it put them."""
+    run, (matrix, labels) = source.run, fitted
     wanted = engine.neighbours_needed(run.params, len(matrix))
     neighbours = _neighbours(source, matrix, wanted) if wanted else None
     part = part_of(progress, start=0.3, end=0.95)
-    fitted = engine.fit(matrix, run.params, neighbours=neighbours, seed=run.seed, progress=part)
-    return replace(fitted, coordinates=placed_apart(run.params, matrix, (fitted.coordinates, neighbours)).coordinates)
+    found = engine.fit(matrix, run.params, neighbours=neighbours, seed=run.seed, progress=part, labels=labels)
+    placed = placed_apart(source.metric, matrix, found.coordinates, neighbours)
+    arrays = {**found.transformer.arrays, _FITTED: placed.coordinates, ADRIFT: placed.adrift}
+    return ArrayBundle(arrays, found.transformer.facts)
 
 
 def _neighbours(source: StepSource, matrix: Matrix, count: int) -> Neighbours:
     key = text(source.run.options, "sample_key")
     if source.encoder is not None:
-        key = digest_of([key, "encoded", weight_of(source.run)])
+        key = digest_of([key, "encoded", weight_of(source.run.params)])
     return NeighbourStage(source.stages).of(Searched("fit_neighbours", key, matrix), source.metric, count)
 
 

@@ -11,6 +11,7 @@ from arangovis.projections.metrics import check_dimensions, chosen_metric
 from arangovis.projections.neighbour_method import METRIC
 from arangovis.projections.quality import QualityMetric, metric_name
 from arangovis.projections.registry import METHOD_PREFIX
+from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT
 
 __all__ = ["DEFAULT_QUALITY", "METHOD_PREFIX", "SAMPLE_SIZES", "check_rows_measurable", "default_params", "read_params"]
 
@@ -62,7 +63,7 @@ def _read_values(
     if not isinstance(given, Mapping):
         return {}, (Fault(name, "is not an object"),)
     values, faults = engine.parameters.check(given, complete=True, where=name)
-    return values, faults or _metric_faults(values, dimensions, where=name)
+    return values, faults or (*_metric_faults(values, dimensions, where=name), *_table_faults(values, dimensions, name))
 
 
 def _metric_faults(values: Mapping[str, Scalar], dimensions: int | None, *, where: str) -> tuple[Fault, ...]:
@@ -75,6 +76,14 @@ def _metric_faults(values: Mapping[str, Scalar], dimensions: int | None, *, wher
     except InvalidInput as error:
         return tuple(Fault(f"{where}.{f.field}", f.problem) for f in error.faults if f.field != METRIC.name)
     return ()
+
+
+def _table_faults(values: Mapping[str, Scalar], dimensions: int | None, where: str) -> tuple[Fault, ...]:
+    """Return what means something to tables only, where a model has embeddings."""
+    name, default = CATEGORICAL_WEIGHT.name, CATEGORICAL_WEIGHT.default
+    if dimensions is None or values.get(name, default) == default:
+        return ()
+    return (Fault(f"{where}.{name}", "means nothing to a model that has embeddings; leave it out"),)
 
 
 def check_rows_measurable(values: Mapping[str, Scalar], dimensions: int | None) -> None:

@@ -1,15 +1,13 @@
 """Where rows came to lie, and which of them have no neighbours that say so."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from arangovis.domain.json import Scalar
 from arangovis.projections.adrift import adrift_rows, can_be_adrift, on_ring
 from arangovis.projections.base import Matrix, Neighbours
-from arangovis.projections.metrics import chosen_metric
+from arangovis.projections.metrics import MetricChoice
 from arangovis.projections.neighbours import NeighbourIndex
 from arangovis.tabular.bundle import ArrayBundle
 
@@ -26,27 +24,35 @@ class Placed:
     coordinates: Matrix
     adrift: npt.NDArray[np.bool_]
 
+    @classmethod
+    def all_near(cls, coordinates: Matrix) -> "Placed":
+        """Return rows of which none is adrift."""
+        return cls(coordinates, np.zeros(len(coordinates), dtype=bool))
 
-def placed_apart(parameters: Mapping[str, Scalar], rows: Matrix, fitted: tuple[Matrix, Neighbours | None]) -> Placed:
-    """Return the coordinates of fitted rows, those without neighbours on a ring around the others."""
-    coordinates, neighbours = fitted
-    adrift = adrift_rows(chosen_metric(parameters), rows, neighbours)
+
+def placed_apart(metric: MetricChoice, rows: Matrix, coordinates: Matrix, neighbours: Neighbours | None) -> Placed:
+    """Return the coordinates of fitted rows, those without neighbours on a ring around the others.
+
+    Where a method looked at no `neighbours`, all lie where it put them.
+    """
+    if neighbours is None:
+        return Placed.all_near(coordinates)
+    adrift = adrift_rows(metric, rows, neighbours)
     return Placed(on_ring(coordinates, adrift), adrift)
 
 
-def placed_among(
-    parameters: Mapping[str, Scalar], rows: tuple[Matrix, Matrix], placed: tuple[Matrix, Matrix]
-) -> Placed:
-    """Return the coordinates of new rows, those that are near none of the fitted ones on a ring around these.
+def placed_among(metric: MetricChoice, transformer: ArrayBundle, rows: Matrix, coordinates: Matrix) -> Placed:
+    """Return the coordinates of new rows, those that are near none of the fitted ones on the ring around these.
 
-    `rows` and `placed` are (fitted, new) rows and (new, fitted) coordinates.
+    Methods that look at neighbours keep the `rows` and `coordinates` that they fitted; with others none is adrift.
     """
-    (fitted, new), (coordinates, around) = rows, placed
-    metric = chosen_metric(parameters)
-    if not can_be_adrift(metric):
-        return Placed(coordinates, np.zeros(len(coordinates), dtype=bool))
-    adrift = adrift_rows(metric, new, NeighbourIndex(fitted, metric=metric).query(new, 1))
-    return Placed(on_ring(coordinates, adrift, around), adrift)
+    arrays = transformer.arrays
+    if not can_be_adrift(metric) or {"rows", "coordinates"} - arrays.keys():
+        return Placed.all_near(coordinates)
+    fitted, around = (np.asarray(arrays[name], dtype=np.float32) for name in ("rows", "coordinates"))
+    adrift = adrift_rows(metric, rows, NeighbourIndex(fitted, metric=metric).query(rows, 1))
+    near = around[~adrift_of(transformer, len(around))]
+    return Placed(on_ring(coordinates, adrift, near, rows=rows), adrift)
 
 
 def adrift_of(bundle: ArrayBundle, rows: int) -> npt.NDArray[np.bool_]:

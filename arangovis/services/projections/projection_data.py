@@ -4,38 +4,35 @@ Embeddings are taken as they are, or made by the model version's embedder. The i
 encoded by an encoder that is learnt from the training sample and is a stage of its own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-import numpy as np
-
-from arangovis.domain.catalogue import Dataset, ModelVersion, Profile
+from arangovis.domain.catalogue import Dataset, ModelVersion
 from arangovis.domain.errors import NoData
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar, digest_of
 from arangovis.domain.runs import Run
 from arangovis.domain.views import optional_text, text
 from arangovis.projections.base import Labels, Matrix, Neighbours, Progress
-from arangovis.projections.metrics import MetricChoice, chosen_metric
+from arangovis.projections.classes import Classes, class_labels, classes_of
+from arangovis.projections.metrics import MetricChoice
 from arangovis.projections.mixed import MixedChoice
 from arangovis.projections.neighbours import NeighbourIndex
-from arangovis.projections.table_encoder import CATEGORICAL_WEIGHT, ENCODER_VERSION, TableEncoder
+from arangovis.projections.table_encoder import TableEncoder
 from arangovis.services.datasets import Datasets
 from arangovis.services.embedding.embedder import METHOD as EMBEDDER
 from arangovis.services.embedding.vectors import RowsToEmbed, Vectors
 from arangovis.services.projections.samples import SAMPLE_ROLES, period_nodes
+from arangovis.services.projections.tables import learnt_encoder, metric_of, weight_of
 from arangovis.services.snapshots import Snapshots
 from arangovis.services.stages import Stages
 from arangovis.stores.base import GraphStore
 from arangovis.tabular import EMBEDDING, Rows
 
-__all__ = ["ENCODER_ROLE", "DataReader", "Encoding", "Period", "ProjectionData"]
+__all__ = ["DataReader", "Encoding", "Period", "ProjectionData"]
 
-ENCODER_ROLE = "encoder"
-"""As which a run makes or reads the encoder of a table."""
 _Vectorise: TypeAlias = Callable[[str, Dataset, Rows], tuple[Dataset, Matrix]]
-_CLASSES = (Profile.CATEGORICAL, Profile.NOMINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +84,7 @@ class ProjectionData:
 
     def metric(self, parameters: Mapping[str, Scalar]) -> MetricChoice:
         """Return the distance by which rows are neighbours: that of the parameters, of mixed rows for the numbers."""
-        chosen = chosen_metric(parameters)
-        if self.encoding is None or not self.encoding.encoder.is_mixed:
-            return chosen
-        return MixedChoice.of(chosen, self.encoding.encoder.split, self.encoding.weight)
+        return metric_of(parameters, None if self.encoding is None else self.encoding.encoder)
 
     def nearest_fitted(self, parameters: Mapping[str, Scalar], rows: Matrix, count: int) -> Neighbours | None:
         """Return the nearest fitted rows of new ones, or None where a method finds them itself by its parameters."""
@@ -122,13 +116,10 @@ class DataReader:
         data = self._encoded(run, stages) if is_table else self._embedded(run, stages, progress)
         return replace(data, fit_labels=self._fit_labels(run, data)) if run.params.get("label_weight") else data
 
-    def classes(self, run: Run, rows: Rows) -> Sequence[str | None] | None:
+    def classes(self, run: Run, rows: Rows) -> Classes | None:
         """Return the classes of rows by the first output that names any, or None."""
-        names = [field.name for field in self._version(run).signature.scalar_outputs if field.profile in _CLASSES]
-        found = next((name for name in names if rows.has(name)), None)
-        if found is None:
-            return None
-        return [None if value is None else str(value) for value in np.asarray(rows.values(found)).tolist()]
+        names = self._version(run).signature.class_outputs
+        return classes_of(rows, next((name for name in names if rows.has(name)), None))
 
     # --- embeddings -------------------------------------------------------------------------------------------
 
@@ -169,12 +160,8 @@ class DataReader:
 
     def _encoding(self, run: Run, stages: Stages, training: tuple[Dataset, Rows]) -> Encoding:
         dataset, rows = training
-        inputs = self._version(run).signature.inputs
-        described = [dict(column.document()) for column in inputs]
-        key = digest_of(["encoder", ENCODER_VERSION, dataset.digest, described])
-        bundle = stages.bundle(ENCODER_ROLE, key, lambda: TableEncoder.learn(inputs, rows).to_bundle())
-        weight = run.params.get(CATEGORICAL_WEIGHT.name, CATEGORICAL_WEIGHT.default)
-        return Encoding(TableEncoder.from_bundle(bundle), key, float(weight or 0.0))
+        encoder, key = learnt_encoder(stages, self._version(run).signature.inputs, rows, dataset.digest)
+        return Encoding(encoder, key, weight_of(run.params))
 
     # --- samples ----------------------------------------------------------------------------------------------
 
@@ -208,7 +195,4 @@ class DataReader:
         """Return the classes of the rows that are fitted on, as numbers."""
         training = None if data.training is None else self._sample(run, "training")
         classes = self.classes(run, data.production_rows if training is None else training[1])
-        if classes is None:
-            return None
-        codes = {name: code for code, name in enumerate(sorted({name for name in classes if name is not None}))}
-        return np.array([-1 if name is None else codes[name] for name in classes], dtype=np.int64)
+        return None if classes is None else class_labels(classes)

@@ -1,12 +1,12 @@
 """Computing a projection: the stages, then the plot and the answer in the dialect of hydro-visualization."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from arangovis.domain.catalogue import Dataset, ModelVersion, Profile
+from arangovis.domain.catalogue import Dataset, ModelVersion
 from arangovis.domain.errors import NotSupported
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue, Scalar, digest_of
@@ -14,8 +14,10 @@ from arangovis.domain.runs import Run
 from arangovis.domain.views import integer, items, optional_text, text
 from arangovis.domain.work import Outcome
 from arangovis.projections.as_given import suited
-from arangovis.projections.base import Matrix, Neighbours, Progress, Projector, no_progress
+from arangovis.projections.base import Labels, Matrix, Neighbours, Progress, Projector, no_progress
+from arangovis.projections.classes import Classes
 from arangovis.projections.neighbours import nearest_neighbours
+from arangovis.projections.progress import part
 from arangovis.projections.quality import Layout, evaluate, with_default
 from arangovis.projections.registry import projector
 from arangovis.services.anomaly.monitoring import Monitoring
@@ -40,10 +42,9 @@ from arangovis.services.stages import REPRODUCES, Stages
 from arangovis.stores.base import GraphStore
 from arangovis.tabular.bundle import ArrayBundle
 
-QUALITY_VERSION = 3
+QUALITY_VERSION = 4
 """Raised by hand when the same coordinates would measure otherwise."""
 _LOCAL = "local_trustworthiness"
-_CLASSES = (Profile.CATEGORICAL, Profile.NOMINAL)
 _FIT_SHARE = 0.7
 """The part of the progress that the fit and the transform take."""
 
@@ -55,12 +56,13 @@ class _Measured:
     data: ProjectionData
     shown: Shown
     coordinates: Matrix
-    labels: Sequence[str | None] | None
+    labels: Classes | None
     neighbours: Neighbours
 
     def layout(self, run: Run, engine: Projector) -> Layout:
         """Return production rows and, where the fit placed them, training rows with their points."""
         original, projected, labels = self.data.production_matrix, self.coordinates, self.labels
+        known = self.data.fit_labels  # of the rows that were fitted: these, if there are no training rows
         nearest: npt.NDArray[np.int64] | None = self.neighbours.indices
         fitted = self.shown.fitted_coordinates(self.data.training)
         if fitted is not None and self.data.training_matrix is not None:
@@ -68,14 +70,18 @@ class _Measured:
             projected = np.concatenate([projected, fitted])
             nearest = None  # those of the production rows among themselves
             labels = None if labels is None else [*labels, *([None] * len(fitted))]
+            known = _behind(known, len(self.coordinates))
 
-        def refit(part: npt.NDArray[np.int64]) -> Matrix:
-            rows = original[part]
+        def refit(chosen: npt.NDArray[np.int64]) -> Matrix:
+            rows = original[chosen]
+            heeded = None if known is None else known[chosen]
             wanted = engine.neighbours_needed(run.params, len(rows))
             metric = self.data.metric(run.params)
             neighbours = nearest_neighbours(rows, wanted, metric=metric) if wanted else None
-            fit = engine.fit(rows, run.params, neighbours=neighbours, seed=run.seed, progress=no_progress)
-            return fit.coordinates
+            refitted = engine.fit(
+                rows, run.params, neighbours=neighbours, seed=run.seed, progress=no_progress, labels=heeded
+            )
+            return refitted.coordinates
 
         return Layout(original, projected, run.seed, labels, refit, nearest)
 
@@ -86,6 +92,11 @@ class _Quality:
 
     values: Mapping[str, float | str]
     local: npt.NDArray[np.float32] | None
+
+
+def _behind(labels: Labels | None, rows: int) -> Labels | None:
+    """Return labels behind so many rows whose class nobody told the fit."""
+    return None if labels is None else np.concatenate([np.full(rows, -1, dtype=np.int64), labels])
 
 
 class ProjectionRun:
@@ -118,15 +129,15 @@ class ProjectionRun:
         """
         stages = Stages(self._store, self._blobs, fresh=REPRODUCES in run.options)
         search = NeighbourStage(stages)
-        data = self._reader.read(run, stages, _part(progress, 0.0, 0.05))
+        data = self._reader.read(run, stages, part(progress, start=0.0, end=0.05))
         engine = _engine(run, data)
         progress(0.05)
         fit = self._transformer(run, engine, search, (data, progress))
         shown = self._aligning(run, stages, fit) if engine.turns_freely else Shown.of(*fit)
         placing = _Placing(run, engine, stages, data, shown)
         start, end = 0.1 + _FIT_SHARE * 0.7, 0.05 + _FIT_SHARE
-        placed = placing("coordinates", (data.production, data.production_matrix), _part(progress, start, end))
-        periods = placing.periods(_part(progress, end, end))
+        placed = placing("coordinates", (data.production, data.production_matrix), part(progress, start=start, end=end))
+        periods = placing.periods(part(progress, start=end, end=end))
         progress(0.05 + _FIT_SHARE)
         top = _top_neighbours(search, data)
         progress(0.85)
@@ -159,9 +170,11 @@ class ProjectionRun:
         def fit() -> ArrayBundle:
             wanted = engine.neighbours_needed(run.params, len(matrix))
             neighbours = _fit_neighbours(run, search, data, wanted) if wanted else None
-            part = _part(progress, 0.1, 0.1 + _FIT_SHARE * 0.7)
-            fitted = engine.fit(matrix, run.params, neighbours=neighbours, seed=run.seed, progress=part, labels=labels)
-            placed = placed_apart(run.params, matrix, (fitted.coordinates, neighbours))
+            within = part(progress, start=0.1, end=0.1 + _FIT_SHARE * 0.7)
+            fitted = engine.fit(
+                matrix, run.params, neighbours=neighbours, seed=run.seed, progress=within, labels=labels
+            )
+            placed = placed_apart(data.metric(run.params), matrix, fitted.coordinates, neighbours)
             arrays = {**fitted.transformer.arrays, FITTED: placed.coordinates, ADRIFT: placed.adrift}
             of_data: dict[str, Scalar] = {FITTED_ON: dataset.digest, FITTED_NODE: str(dataset.id)}
             return ArrayBundle(arrays, {**fitted.transformer.facts, **of_data})
@@ -233,10 +246,10 @@ class _Placing:
 
     def _placed(self, matrix: Matrix, progress: Progress) -> ArrayBundle:
         params, transformer, fitted = self.run.params, self.shown.transformer, self.data.fitted[1]
+        metric = self.data.metric(params)
         nearest = self.data.nearest_fitted(params, matrix, self.engine.placing_needed(params, len(fitted)))
         found = self.engine.transform(transformer, matrix, seed=self.run.seed, progress=progress, nearest=nearest)
-        around = np.asarray(transformer.arrays[FITTED], dtype=np.float32)
-        placed = placed_among(params, (fitted, matrix), (found, around))
+        placed = placed_among(metric, transformer, matrix, found)
         turned = self.shown.turned(placed.coordinates)
         return ArrayBundle({"coordinates": turned, ADRIFT: placed.adrift}, {"rows": len(turned)})
 
@@ -275,10 +288,6 @@ def _quality(run: Run, engine: Projector, stages: Stages, measured: _Measured) -
     values = {name: value for name, value in found.facts.items() if isinstance(value, float | str)}
     local = found.arrays.get(_LOCAL)
     return _Quality(values, None if local is None else np.asarray(local, dtype=np.float32))
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    return lambda fraction: progress(start + (end - start) * fraction)
 
 
 def environment_of(engine: Projector, parameters: Mapping[str, Scalar]) -> Mapping[str, Scalar]:

@@ -116,15 +116,12 @@ class Selections:
 
 
 def _logged(job: Job, name: str, parts: Sequence[_Part], frozen: Sequence[FrozenSample]) -> LoggedRun:
-    plot = job.plot
-    read = [] if plot is None else [Input(plot.node, "plot")]
-    pairs = zip(parts, frozen, strict=True)
+    read = [] if job.plot is None else [Input(job.plot.node, "plot")]
+    made = zip(parts, frozen, strict=True)
     return LoggedRun(
         method=METHOD,
         name=name,
         metrics={"rows": sum(len(part.rows) for part in parts)},
         inputs=(*read, *(Input(part.sample, part.name) for part in parts)),
-        outputs=tuple(
-            Output(f"{ROLE} of {part.name}", sample.node) for part, sample in zip(parts, frozen, strict=True)
-        ),
+        outputs=tuple(Output(f"{ROLE} of {part.name}", sample.node) for part, sample in made),
     )

@@ -66,7 +66,7 @@ class Collecting:
 
     def _collected(self, *, dry_run: bool) -> Collected:
         stored = list(self._stored())
-        named = self._named()
+        named = self.named()
         unused = [record for record in stored if record.key not in named]
         saved = 0 if dry_run else self._let_go(unused, [r for r in stored if r.group == STAGED and r.key in named])
         swept = self._blobs.sweep(COLLECTOR, dry_run=dry_run)
@@ -77,7 +77,7 @@ class Collecting:
         """Let go of what nothing names; `left` is what a collection that died put aside, and somebody names."""
         aside = [record for batch in _batches(unused) for record in self._put_aside(batch)]
         looked_at = [*aside, *left]
-        named = self._named() if looked_at else frozenset()
+        named = self.named() if looked_at else frozenset()
         return sum(self._settled(batch, named) for batch in _batches(looked_at))
 
     def _stored(self) -> Iterator[Record]:
@@ -87,7 +87,7 @@ class Collecting:
             if record.due > self._store.now() + 2 * STAGED_FOR_US:
                 yield record
 
-    def _named(self) -> frozenset[str]:
+    def named(self) -> frozenset[str]:
         """Return every digest that something live names."""
         found: set[bytes] = set()
         datasets: set[str] = set()

@@ -14,7 +14,7 @@ from arangovis.services.lineage.bulk import live_nodes
 from arangovis.stores.base import SCAN_LIMIT_MAX, GraphStore
 
 ENTRIES_DEFAULT, ENTRIES_MAX = 1000, 10_000
-_DEEDS = (("export", "exported"), ("gate", "decided"), ("verify", "verified"))
+_DEEDS = (("export", "exported"), ("gate", "decided"), ("verify", "verified"), ("erase", "erased"))
 """What a run that read the node did, by a word in its method; any other read it."""
 
 

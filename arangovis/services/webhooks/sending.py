@@ -83,7 +83,7 @@ class Sending:
         if node is None or node.version.deleted or record is None:
             self._settle(delivery, lambda now: delivery.dead("the webhook was removed", now))
             return False
-        hook = webhook_of(node)
+        hook = webhook_of(node, record)
         if not hook.enabled:
             self._settle(delivery, lambda now: delivery.failed(None, "the webhook is switched off", now))
             return False

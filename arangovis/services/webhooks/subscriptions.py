@@ -1,7 +1,12 @@
-"""Webhooks: who is told what, and where. The secret is a record of its own, which no answer, version or log shows."""
+"""Webhooks: who is told what, and where.
+
+The secret is a record of its own, which no answer, version or log shows. With it is the whole address: what receivers
+put into its path is as good as a secret, and everybody who reads a project reads its nodes, where the host is enough.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -9,7 +14,7 @@ from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.filter_grammar import parse
 from arangovis.domain.graph import Caller, EdgeId, Node, Record
 from arangovis.domain.ids import NodeId, named_id
-from arangovis.domain.json import Document, exact
+from arangovis.domain.json import EMPTY, Document, exact
 from arangovis.domain.search import PAGE_SIZE_MAX, Search
 from arangovis.domain.views import items, optional_text, text
 from arangovis.services.catalogue.names import check_name, find_project, project_id
@@ -29,7 +34,7 @@ WEBHOOK = VertexKind(
         Field("name", FieldType.TEXT, "The name people know it by.", required=True, searchable=True),
         Field("description", FieldType.TEXT, "What it is for."),
         Field("owner", FieldType.TEXT, "Who set it up.", required=True, searchable=True),
-        Field("url", FieldType.TEXT, "Where messages are sent.", required=True),
+        Field("url", FieldType.TEXT, "Where messages are sent: scheme and host.", required=True),
         Field("events", FieldType.TEXTS, "What it is told of.", searchable=True),
         Field("filter", FieldType.TEXT, "Of which runs, in the filter language."),
         Field("enabled", FieldType.BOOLEAN, "Whether it is told anything.", searchable=True),
@@ -172,7 +177,7 @@ class Webhooks:
         found = self._store.find(node) if node.kind == WEBHOOK.name else None
         if found is None or found.version.deleted:
             raise NotFound(f"there is no {node}")
-        return webhook_of(found)
+        return webhook_of(found, self._store.record(SECRETS, node.key))
 
     def all(self, project: str | None = None) -> Sequence[Webhook]:
         """Return the webhooks of a project, or all, by name; up to a page of the largest size.
@@ -185,7 +190,8 @@ class Webhooks:
         if WEBHOOK.name not in self._store.schema().vertices:
             return ()
         found = self._store.search(Search(WEBHOOK.name, project=home, limit=PAGE_SIZE_MAX)).items
-        return sorted(map(webhook_of, found), key=lambda hook: (hook.name, hook.node))
+        hooks = (webhook_of(node, self._store.record(SECRETS, node.id.key)) for node in found)
+        return sorted(hooks, key=lambda hook: (hook.name, hook.node))
 
     # --- messages ---------------------------------------------------------------------------------------------
 
@@ -247,16 +253,16 @@ class Webhooks:
         return _shown(self._store.transact(action, caller))
 
 
-def webhook_of(node: Node) -> Webhook:
-    """Read a webhook from its node."""
-    said = node.attributes
+def webhook_of(node: Node, record: Record | None = None) -> Webhook:
+    """Read a webhook from its node; its whole address is in the record with its secret."""
+    said, kept = node.attributes, None if record is None else optional_text(record.data, "url")
     return Webhook(
         node=node.id,
         name=text(said, "name"),
         project=node.project,
         description=optional_text(said, "description"),
         owner=text(said, "owner"),
-        url=text(said, "url"),
+        url=kept or text(said, "url"),
         events=tuple(str(event) for event in items(said, "events")),
         filter=optional_text(said, "filter") or "",
         enabled=said.get("enabled") is True,
@@ -277,17 +283,19 @@ def _put(transaction: Transaction, wanted: WebhookWanted, caller: Caller, secret
     node = named_id(WEBHOOK.name, None if home is None else home.key, wanted.name)
     present, facts = transaction.find(node), _document(wanted)
     if present is not None:
+        kept = transaction.record(SECRETS, node.key)
+        before = EMPTY if kept is None else kept.data
         owned = {**facts, "owner": text(present.attributes, "owner")}
-        if exact(owned) != exact(present.attributes):
+        if exact(owned) != exact(present.attributes) or optional_text(before, "url") != wanted.url:
             transaction.update(node, {**facts, "owner": caller.actor})
-        if wanted.secret is not None:
-            transaction.put_record(Record(SECRETS, node.key, data={"secret": secret}))
+        told = secret if wanted.secret is not None else optional_text(before, "secret") or secret
+        transaction.put_record(_kept(node, wanted, told))
         return RegisteredWebhook(node, created=False, secret=None)
     _begin_feed(transaction)
     transaction.create(node, None if home is None else home.key, {**facts, "owner": caller.actor})
     if home is not None:
         transaction.link(EdgeId("contains", home, node))
-    transaction.put_record(Record(SECRETS, node.key, data={"secret": secret}))
+    transaction.put_record(_kept(node, wanted, secret))
     return RegisteredWebhook(node, created=True, secret=None if wanted.secret is not None else secret)
 
 
@@ -301,10 +309,19 @@ def _document(wanted: WebhookWanted) -> Document:
     said = {"description": wanted.description, "filter": wanted.filter or None}
     return {name: value for name, value in said.items() if value is not None} | {
         "name": wanted.name,
-        "url": wanted.url,
+        "url": _host_of(wanted.url),
         "events": sorted(set(wanted.events)),
         "enabled": wanted.enabled,
     }
+
+
+def _kept(node: NodeId, wanted: WebhookWanted, secret: str) -> Record:
+    return Record(SECRETS, node.key, data={"secret": secret, "url": wanted.url})
+
+
+def _host_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _draft(transaction: Transaction, node: NodeId) -> Draft:

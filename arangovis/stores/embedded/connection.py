@@ -107,14 +107,25 @@ def _limit(connection: sqlite3.Connection, deadline: float) -> None:
 def _open_migrated(path: Path) -> sqlite3.Connection:
     connection = connect(path)
     try:
-        version = version_of(connection)
-    except sqlite3.Error:
+        check_version(connection)
+    except (sqlite3.Error, StoreUnavailable):
         connection.close()
         raise
-    if version != SCHEMA_VERSION:
-        connection.close()
-        raise StoreUnavailable(f"the store has schema version {version}, not {SCHEMA_VERSION}: migrate it first")
     return connection
+
+
+def check_version(connection: sqlite3.Connection) -> None:
+    """Look whether the schema is ours.
+
+    Raises:
+        StoreUnavailable: it is older or newer.
+
+    """
+    version = version_of(connection)
+    if version < SCHEMA_VERSION:
+        raise StoreUnavailable(f"the store has schema version {version}, not {SCHEMA_VERSION}: migrate it first")
+    if version > SCHEMA_VERSION:
+        raise StoreUnavailable(f"the store has schema version {version}, this program {SCHEMA_VERSION}: upgrade it")
 
 
 class ReaderPool:

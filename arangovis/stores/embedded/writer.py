@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from arangovis.domain.errors import AlreadyExists, Conflict, InvalidInput, StoreUnavailable
 from arangovis.domain.graph import Action, Caller
-from arangovis.stores.embedded.connection import closed, open_writer, unavailable
+from arangovis.stores.embedded.connection import check_version, closed, open_writer, unavailable
 from arangovis.stores.embedded.flush import Numbers, flush
 from arangovis.stores.embedded.group import Call, GroupCommit
 from arangovis.stores.embedded.transaction import EmbeddedTransaction
@@ -84,6 +84,7 @@ class Writer:
                     calls = take()
                     self._commit_calls(connection, calls)
             except StoreUnavailable as error:
+                self._discard()
                 _fail(calls or take(), error)
             except sqlite3.Error as error:
                 self._discard()  # a connection that failed once is not trusted again
@@ -93,6 +94,7 @@ class Writer:
         if self._connection is None:
             self._connection = open_writer(self._path)
         self._connection.execute("BEGIN IMMEDIATE")
+        check_version(self._connection)  # a newer program may have migrated it beneath us
         return self._connection
 
     def _discard(self) -> None:

@@ -353,6 +353,15 @@ def test_who_asks_too_much_waits_and_asks_again(reach: Reach) -> None:
         assert len(server.asked) == 3
 
 
+@pytest.mark.parametrize(("code", "times_asked"), [("overloaded", 2), ("store-unavailable", 1)])
+def test_what_was_shed_is_sent_again_but_not_what_may_have_been_done(reach: Reach, code: str, times_asked: int) -> None:
+    problem = b'{"type":"urn:arangovis:error:%s","status":503}' % code.encode()
+    shed = [answer("503 Service Unavailable", problem, retry_after="1")]
+    with serving(lambda asked: shed.pop() if shed else answer(body=asked.body)) as server:
+        reach(server.url).send("POST", "/runs", body=b"once")
+        assert len(server.asked) == times_asked
+
+
 @pytest.mark.parametrize("wait", ["3600", "", "tomorrow", "-1"])
 def test_nobody_waits_for_ever(reach: Reach, wait: str) -> None:
     with serving(too_many(9, wait)) as server, pytest.raises(errors.StoreUnavailable):

@@ -21,6 +21,7 @@ from arangovis.projections.metrics import (
     check_metric,
     chosen_metric,
 )
+from arangovis.projections.mixed import MixedChoice
 from arangovis.projections.neighbours import NeighbourIndex, nearest_neighbours
 from arangovis.projections.pca import Pca
 from arangovis.projections.rows_named import rows_named
@@ -213,6 +214,29 @@ def test_the_ring_lies_around_the_others() -> None:
 def test_all_rows_adrift_are_a_ring_alone(components: int) -> None:
     placed = on_ring(np.zeros((8, components), np.float32), np.ones(8, dtype=bool))
     np.testing.assert_allclose(np.linalg.norm(placed, axis=1), 1.2, rtol=1e-6)
+
+
+def test_the_place_on_the_ring_follows_from_the_row_alone() -> None:
+    points, rows = WINE[:50, :2].copy(), WINE[:50]
+    adrift = np.arange(50) % 10 == 0
+    placed = on_ring(points, adrift, points, rows=rows)
+    alone = on_ring(points[20:21], adrift[20:21], points, rows=rows[20:21])
+    assert np.array_equal(placed[20:21], alone)
+    assert len(np.unique(placed[adrift], axis=0)) == 5
+    signs = np.array([[0.0, -0.0], [-0.0, 0.0]], np.float32)
+    both = on_ring(points[:2], np.ones(2, dtype=bool), points, rows=signs)
+    assert np.array_equal(both[0], both[1]), "there are two zeros, and they are equal"
+
+
+@pytest.mark.parametrize("metric", ["jaccard", "cosine"])
+def test_a_row_that_shares_nothing_by_numbers_is_near_by_its_category(metric: str) -> None:
+    numbers = np.eye(12, dtype=np.float32)
+    numbers[0] = 0
+    category = np.repeat(np.eye(2, dtype=np.float32), 6, axis=0)
+    mixed = MixedChoice.of(MetricChoice(metric), split=12, categorical_weight=0.5)
+    rows = np.hstack([numbers, category])
+    assert adrift_rows(metric, numbers, nearest_neighbours(numbers, 5, metric=metric)).any()
+    assert not adrift_rows(mixed, rows, nearest_neighbours(rows, 5, metric=mixed)).any()
 
 
 # --- two columns --------------------------------------------------------------------------------------------------

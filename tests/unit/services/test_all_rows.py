@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.metrics import silhouette_score
 
-from arangovis.domain.catalogue import ModelVersion
+from arangovis.domain.catalogue import ModelVersion, Profile, Signature, SignatureField
 from arangovis.domain.errors import ArangovisError, InvalidInput, NotFound
 from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, Priority, Reason, Run, RunState
 from arangovis.domain.views import text
+from arangovis.projections.base import no_progress
 from arangovis.projections.registry import FIT, STEP_METHODS, TRANSFORM, projector
 from arangovis.services.projections.all_rows_plan import BLOCK_ROWS, METHOD, PARTITIONS_MAX, AllRowsOptions, partitions
 from arangovis.services.projections.all_rows_result import PlacedRows
@@ -189,6 +192,41 @@ def test_few_rows_are_fitted_whole_and_keep_the_places_of_the_fit(world: World, 
     transformer = world.made(steps(world, plan)["fit"])["transformer"]
     fitted = from_bytes(world.service.blobs.read(digest(world, transformer))).arrays["fitted_coordinates"]
     np.testing.assert_array_equal(placed(world, plan).coordinates, fitted)
+
+
+def test_classes_shape_the_fit_if_it_heeds_them(world: World) -> None:
+    world.version(64)
+    said = Signature(
+        outputs=(
+            SignatureField("embedding", (1, 64), "float32", Profile.NUMERICAL),
+            SignatureField("class", (), "int64", Profile.NOMINAL),
+        )
+    )
+    catalogue, classes = world.service.catalogue, load_digits().target[:900]
+    version = catalogue.version(catalogue.register_version("demo", "digits", said, ADA).number)
+    append(world, version, {**table(0, 900), "class": classes})
+    apart = []
+    for weight in (0.0, 0.9):
+        parameters = {**projector("umap").parameters.defaults(), "label_weight": weight}
+        world.service.projections.set_params(version, "umap", {"parameters": parameters}, ADA)
+        plan = projected(world, version, AllRowsOptions(fit_rows=600, partition_rows=1_000), "umap")
+        apart.append(silhouette_score(placed(world, plan).coordinates, classes))
+    assert apart[1] > apart[0] + 0.05
+
+
+def test_rows_adrift_of_different_blocks_lie_apart() -> None:
+    ink = (load_digits().data > 8).astype(np.float32)
+    umap, values = projector("umap"), {**projector("umap").parameters.defaults(), "metric": "jaccard"}
+    fitted = umap.fit(ink[:200], values, neighbours=None, seed=1, progress=no_progress).transformer
+    rows = np.tile(ink[200:1200], (2, 1))
+    rows[[3, BLOCK_ROWS + 3]] = 0
+    rows[3, 0] = rows[BLOCK_ROWS + 3, 32] = 1  # corners of digits are always empty
+    found = place(umap, fitted, rows, seed=1, progress=no_progress)
+    alone = place(umap, fitted, rows[BLOCK_ROWS:], seed=1, progress=no_progress)
+    middle = np.asarray(fitted.arrays["coordinates"]).mean(axis=0)
+    np.testing.assert_allclose(*np.linalg.norm(found[[3, BLOCK_ROWS + 3]] - middle, axis=1), rtol=1e-4)
+    assert np.linalg.norm(found[3] - found[BLOCK_ROWS + 3]) > 0.1
+    assert np.array_equal(found[BLOCK_ROWS + 3], alone[3])
 
 
 def test_rows_with_an_error_are_left_out(world: World) -> None:

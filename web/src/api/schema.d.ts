@@ -4528,6 +4528,12 @@ export interface components {
                 [key: string]: unknown;
             };
             layers: number[];
+            /** @description What it was trained with. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description Training error and held-out error of each pass; empty for what learns in one. */
+            history: number[][];
         };
         ScoredAnswer: {
             model: string;

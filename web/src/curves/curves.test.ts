@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { linear, log } from "../charts/scale";
-import { cut, fitted, panned, zoomed } from "./axis";
+import { cut, fitted, panned, tickLabel, zoomed } from "./axis";
 import { drawSheet, edgesOf, type Sheet, type Tally } from "./draw";
 import { whyNot, axesOf, bindingsOf } from "./kinds";
 import { Line, RunLines } from "./lines";
@@ -8,7 +8,8 @@ import { Numbers, Words } from "./numbers";
 import { ink, Raster } from "./raster";
 import { Reduced, reduce } from "./reduce";
 import { Smoothed } from "./smooth";
-import { LAYER } from "../state/live";
+import { LAYER, PLOT, type PlotSpec } from "../state/live";
+import { axesFor, nearest, scalesFor, ticksOf, type Part } from "./picture";
 
 const wave = Float64Array.from({ length: 10_000 }, (_, at) => Math.sin(at / 50) * Math.exp(-at / 4000));
 const steps = Float64Array.from(wave, (_, at) => at);
@@ -130,7 +131,7 @@ describe("the picture", () => {
 
   it("draws a line through far points that are out of sight", () => {
     const { raster } = drawn(sheetOf([lineOf([-1e9, 1e9], [0, 0])]));
-    const image = new Uint32Array(200 * 100);
+    const image = new Int32Array(200 * 100);
     raster.copyTo(image);
     for (let column = 0; column < 200; column++) expect(image[50 * 200 + column]).not.toBe(ink([255, 255, 255]));
     expect(image[20 * 200 + 100]).toBe(ink([255, 255, 255]));
@@ -148,6 +149,8 @@ describe("the picture", () => {
   it("counts points that a logarithmic axis leaves out", () => {
     const line = lineOf([1, 2, 3, 4], [1, 0, -1, 10]);
     expect(drawn(sheetOf([line], linear([0, 5], [0, 200]), log([0.1, 100], [100, 0]))).tally).toEqual({ drawn: 2, seen: 2, without: 2 });
+    const early = drawn(sheetOf([lineOf([-1, 0, 1, 2], [1, 1, 1, 1])], log([1, 10], [0, 200])));
+    expect(early.tally).toEqual({ drawn: 2, seen: 2, without: 2 });
     const points = { ...sheetOf([line], linear([0, 5], [0, 200]), log([0.1, 100], [100, 0])), mark: "points" as const };
     expect(drawn(points).tally).toEqual({ drawn: 2, seen: 2, without: 2 });
   });
@@ -161,7 +164,9 @@ describe("the picture", () => {
   });
 
   it("has one column for each pixel", () => {
-    expect([...edgesOf(linear([0, 10], [0, 5]), 5)]).toEqual([0, 2, 4, 6, 8, 10]);
+    const edges = edgesOf(linear([0, 10], [0, 5]), 5);
+    expect([...edges].map((edge) => Number(edge.toFixed(6)))).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(edges[5]).toBeGreaterThan(10);
   });
 });
 
@@ -197,5 +202,40 @@ describe("words", () => {
     const words = new Words();
     expect(["a", "b", "a"].map((word) => words.code(word))).toEqual([0, 1, 0]);
     expect(words.list).toEqual(["a", "b"]);
+  });
+});
+
+describe("what is near", () => {
+  const layer = { ...LAYER, y: "loss" };
+  const part = (line: Line): Part => ({ layer, lines: [line], colors: new Map(), paler: 0, key: null, sizes: null });
+
+  it("is the point of each line that is nearest along x, and none of a line that ends before", () => {
+    const [long, short] = [lineOf([0, 5, 10], [1, 2, 3]), lineOf([0, 1], [9, 9])];
+    const axes = axesFor({ ...PLOT, layers: [layer], ends: { x: [0, 10], y: [0, 10] } }, [part(long), part(short)]);
+    const scales = scalesFor(axes, { width: 100, height: 100 });
+    expect(nearest([part(long), part(short)], scales, 45, 0).map((near) => [near.line === long, near.x, near.y, near.left, near.top])).toEqual([[true, 5, 2, 50, 80]]);
+    expect(nearest([part(long), part(short)], scales, 4, 12).map((near) => near.line === short)).toEqual([true, false]);
+  });
+});
+
+describe("the axes of a plot", () => {
+  it("lie around everything on them, or where they were moved to", () => {
+    const [low, high] = [lineOf([0, 10], [1, 2]), lineOf([5, 20], [100, 200])];
+    const layers = [{ ...LAYER, y: "a" }, { ...LAYER, y: "b", ownY: true }];
+    const parts = layers.map((layer, place): Part => ({ layer, lines: [place ? high : low], colors: new Map(), paler: 0, key: null, sizes: null }));
+    const plot: PlotSpec = { ...PLOT, layers, ends: { y2: [0, 50] }, logs: ["y"] };
+    const axes = axesFor(plot, parts);
+    expect([...axes.keys()]).toEqual(["x", "y", "y2"]);
+    expect(axes.get("x")!.ends).toEqual([0, 20]);
+    expect(axes.get("y2")!.ends).toEqual([0, 50]);
+    expect(axes.get("y")).toMatchObject({ log: true });
+    expect(axes.get("y")!.ends[0]).toBeGreaterThan(0.9);
+    expect(axesFor({ ...plot, ends: { y: [-1, 5] } }, parts).get("y")!.ends[0]).toBeGreaterThan(0);
+    expect(ticksOf("x", axes.get("x")!, 400)).toEqual([0, 5, 10, 15, 20]);
+  });
+
+  it("have round times on them", () => {
+    const axis = { log: false, ends: [0, 300_000] as const, time: "relative" as const };
+    expect(ticksOf("x", axis, 400).map((tick) => tickLabel(axis, tick))).toEqual(["0 s", "60 s", "2 min", "3 min", "4 min", "5 min"]);
   });
 });

@@ -4,7 +4,7 @@ import type { Scale } from "../charts/scale";
 import type { Mark } from "../state/live";
 import type { Line } from "./lines";
 import type { Ink, Raster } from "./raster";
-import { Reduced, reduce } from "./reduce";
+import { lowerBound, Reduced, reduce } from "./reduce";
 
 const FULL = 256;
 const FAINT = 64;
@@ -54,7 +54,10 @@ export function drawSheet(raster: Raster, sheet: Sheet, tally: Tally): void {
 
 /** The values of x at the edges of the columns of pixels. */
 export function edgesOf(x: Scale, columns: number): Float64Array {
-  return Float64Array.from({ length: columns + 1 }, (_, column) => x.invert(column));
+  const edges = Float64Array.from({ length: columns + 1 }, (_, column) => x.invert(column));
+  // What lies on the last edge is seen too.
+  edges[columns]! += (edges[columns]! - edges[0]!) * 1e-9;
+  return edges;
 }
 
 export function leastOf(scale: Scale): number {
@@ -69,29 +72,43 @@ function drawLine(raster: Raster, sheet: Sheet, { line, color }: Strand, edges: 
   const across = line.x.raw;
   const hues = line.color.raw;
   const found = reduce(line.x.view, values, edges, leastOf(y), shared);
-  const { columns } = { columns: raster.width };
-  let [column, lastX, lastY] = [-9, 0, 0];
+  const columns = raster.width;
+  // Written out: this runs for every column of every line.
+  let column = -9;
+  let lastX = 0;
+  let lastY = 0;
   for (let entry = 0; entry < found.length; entry++) {
-    const [first, last] = [found.first[entry]!, found.last[entry]!];
+    const first = found.first[entry]!;
+    const last = found.last[entry]!;
     const shade = sheet.colorOf ? sheet.colorOf(hues[last]!) : color;
     const here = found.column[entry]!;
     const isInside = here >= 0 && here < columns;
-    let [top, bottom] = isInside ? [y(found.high[entry]!), y(found.low[entry]!)] : [0, 0];
-    const joined = entry > 0 && !found.broken[entry];
-    if (joined && here === column + 1 && isInside && column >= 0) {
-      // Next to each other: one stretch that meets the one before.
-      if (lastY < top) top = lastY;
-      if (lastY > bottom) bottom = lastY;
-    } else if (joined) raster.segment(lastX, lastY, x(across[first]!), y(values[first]!), thickness, shade, part);
-    const alone = isInside && !joined && (entry + 1 === found.length || found.broken[entry + 1]);
-    if (alone && first === last) raster.disc(x(across[first]!), y(values[first]!), Math.max(2, thickness), shade, part);
-    else if (isInside && (first !== last || (joined && here === column + 1))) raster.span(here, top - half, bottom + half, shade, part);
-    [column, lastX, lastY] = [here, x(across[last]!), y(values[last]!)];
+    const joined = entry > 0 && found.broken[entry] === 0;
+    if (first === last) {
+      const left = x(across[first]!);
+      const top = y(values[first]!);
+      if (joined) raster.segment(lastX, lastY, left, top, thickness, shade, part);
+      else if (isInside && (entry + 1 === found.length || found.broken[entry + 1])) raster.disc(left, top, Math.max(2, thickness), shade, part);
+      lastX = left;
+      lastY = top;
+    } else {
+      let top = y(found.high[entry]!);
+      let bottom = y(found.low[entry]!);
+      if (joined && here === column + 1 && isInside && column >= 0) {
+        // Many points a column: one stretch that meets the one before.
+        if (lastY < top) top = lastY;
+        if (lastY > bottom) bottom = lastY;
+      } else if (joined) raster.segment(lastX, lastY, x(across[first]!), y(values[first]!), thickness, shade, part);
+      if (isInside) raster.span(here, top - half, bottom + half, shade, part);
+      lastX = x(across[last]!);
+      lastY = y(values[last]!);
+    }
+    column = here;
   }
   if (!tally) return;
   tally.drawn += found.kept;
   tally.seen += found.points;
-  tally.without += found.without;
+  tally.without += found.without + (x.kind === "log" ? lowerBound(line.x.view, Number.MIN_VALUE) : 0);
 }
 
 /** A line that goes back and forth: every piece of it that is longer than nothing. */
@@ -113,12 +130,12 @@ function drawPath(raster: Raster, sheet: Sheet, { line, color }: Strand, values:
   tally.without += without;
 }
 
-let taken = new Uint32Array(0);
+let taken = new Int32Array(0);
 
 /** Points, each pixel once for each colour. */
 function drawPoints(raster: Raster, sheet: Sheet, { line, color }: Strand, tally: Tally, counts: boolean): void {
   const { width, height } = raster;
-  if (taken.length < width * height) taken = new Uint32Array(width * height);
+  if (taken.length < width * height) taken = new Int32Array(width * height);
   else taken.fill(0);
   const [across, up] = [line.x.raw, line.drawn.raw];
   const lit = line === sheet.lit ? 1.4 : 1;

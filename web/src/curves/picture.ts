@@ -2,6 +2,7 @@
 
 import { logTicks, ticks, type Scale } from "../charts/scale";
 import { classColor, surfaceColor, type Theme } from "../plot/palette";
+import type { Rgb } from "../scatter/renderer";
 import { AXES, type AxisName, type Ends, type Layer, type PlotSpec } from "../state/live";
 import { fitted, fittedAcross, scaleOf, timeTicks, type Axis } from "./axis";
 import { drawSheet, type Strand, type Tally } from "./draw";
@@ -17,6 +18,8 @@ export interface Part {
   readonly lines: readonly Line[];
   /** Which colour of the palette a line has, unless its points have their own. */
   readonly colors: ReadonlyMap<Line, number>;
+  /** How far the colours are mixed with what they lie on, 0 to 1: for a second layer of the same runs. */
+  readonly paler: number;
   readonly key: ColorKey | null;
   readonly sizes: Ends | null;
 }
@@ -40,6 +43,8 @@ export interface Near {
   readonly top: number;
 }
 
+/** Pixels from the end of a line that still are near it. */
+const BEYOND = 8;
 const RADIUS: Ends = [2, 9];
 const GRID: Readonly<Record<Theme, readonly [number, number, number]>> = { light: [232, 236, 240], dark: [34, 43, 52] };
 
@@ -91,11 +96,18 @@ export function paint(raster: Raster, axes: PlotAxes, parts: readonly Part[], th
   const tally = { drawn: 0, seen: 0, without: 0 };
   for (const part of [...parts].sort((left, right) => depth(left) - depth(right))) {
     const { x, y } = axisNames(part.layer);
-    const strands = part.lines.map((line): Strand => ({ line, color: ink(classColor(part.colors.get(line) ?? 0, theme)) }));
+    const strands = part.lines.map((line): Strand => ({ line, color: ink(lineColor(part, line, theme)) }));
     const sheet = { mark: part.layer.mark, strands, x: scales.get(x)!, y: scales.get(y)!, ratio, lit };
     drawSheet(raster, { ...sheet, colorOf: part.key && colorsOf(part.key, theme), radiusOf: part.layer.size ? radii(part.sizes) : null }, tally);
   }
   return tally;
+}
+
+/** The colour of a line whose points have none of their own. */
+export function lineColor(part: Part, line: Line, theme: Theme): Rgb {
+  const [color, below] = [classColor(part.colors.get(line) ?? 0, theme), surfaceColor(theme)];
+  const mix = (band: 0 | 1 | 2): number => Math.round(color[band] + (below[band] - color[band]) * part.paler);
+  return [mix(0), mix(1), mix(2)];
 }
 
 /** Heat lies under points, and points under lines. */
@@ -133,7 +145,7 @@ export function nearest(parts: readonly Part[], scales: ReadonlyMap<AxisName, Sc
     const { x, y } = axisNames(part.layer);
     const [across, up] = [scales.get(x)!, scales.get(y)!];
     for (const line of part.lines) {
-      const at = line.isForward && part.layer.mark === "line" ? alongOf(line, across.invert(left)) : closest(line, across, up, left, top);
+      const at = line.isForward && part.layer.mark === "line" ? alongOf(line, across, left) : closest(line, across, up, left, top);
       if (at < 0) continue;
       const [xValue, yValue] = [line.x.raw[at]!, line.drawn.raw[at]!];
       found.push({ part: place, line, x: xValue, y: yValue, raw: line.y.raw[at]!, left: across(xValue), top: up(yValue) });
@@ -147,12 +159,14 @@ function away(near: Near, left: number, top: number): number {
   return Math.hypot(near.left - left, near.top - top);
 }
 
-function alongOf(line: Line, wanted: number): number {
+function alongOf(line: Line, across: Scale, left: number): number {
   const x = line.x.view;
+  // Beyond its ends a line has nothing near.
+  if (!x.length || left < across(x[0]!) - BEYOND || left > across(x[x.length - 1]!) + BEYOND) return -1;
+  const wanted = across.invert(left);
   const after = lowerBound(x, wanted);
   const before = after - 1;
   const at = after >= x.length ? before : before < 0 || x[after]! - wanted <= wanted - x[before]! ? after : before;
-  // Beyond its ends a line has nothing near.
   return at < 0 || !Number.isFinite(line.drawn.raw[at]!) ? -1 : at;
 }
 

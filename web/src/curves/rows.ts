@@ -32,9 +32,12 @@ export class RowStore {
     for (const run of this.runs.keys()) if (!runs.has(run)) this.runs.delete(run), this.version++;
   }
 
-  /** By key of a run, where its rows go on. */
-  get cursors(): Record<string, string> {
-    return Object.fromEntries([...this.runs].map(([run, rows]) => [run.slice(run.indexOf("/") + 1), rows.cursor]));
+  /** By key of a run, where its rows go on; of these runs. */
+  cursors(runs: readonly string[]): Record<string, string> {
+    return Object.fromEntries(runs.flatMap((run) => {
+      const rows = this.runs.get(run);
+      return rows ? [[run.slice(run.indexOf("/") + 1), rows.cursor]] : [];
+    }));
   }
 
   get points(): { readonly held: number; readonly logged: number } {

@@ -101,7 +101,7 @@
     }
     tip.style.display = best < 0 ? "none" : "block";
     if (best < 0) return;
-    const values = data.columns.filter(([, cells]) => cells[best] !== null).map(([name, cells]) => `${name}  ${cells[best]}`);
+    const values = data.columns.filter(([, cells]) => cells[best] !== null).map(([name, cells]) => `${name}  ${typeof cells[best] === "number" ? Number(cells[best].toPrecision(4)) : cells[best]}`);
     tip.textContent = [data.ids[best] || "training", ...values].join("\n");
     tip.style.left = `${Math.min(event.offsetX + 14, canvas.clientWidth - tip.offsetWidth - 4)}px`;
     tip.style.top = `${Math.min(event.offsetY + 14, canvas.clientHeight - tip.offsetHeight - 4)}px`;

@@ -39,7 +39,7 @@ export function drawDensity(
   context.strokeStyle = color;
   context.lineWidth = view.ratio;
   density.lines.forEach((line, level) => {
-    context.globalAlpha = 0.22 + 0.1 * level;
+    context.globalAlpha = 0.35 + 0.13 * level;
     context.beginPath();
     for (let k = 0; k < line.length; k += 4) {
       context.moveTo(line[k]! * scale + right, down - line[k + 1]! * scale);

@@ -40,7 +40,8 @@ export function viewsOf(node: Linked): readonly ViewLink[] {
   const own = ownView(node);
   const lineage = link("Lineage", "graph", "lineage", { node: node.id });
   const history = link("History", "clock", "audit", { node: node.id });
-  return own ? [own, lineage, history] : [lineage, history];
+  const log = node.kind === "run" ? [link("Log", "work", "work", { run: node.id })] : [];
+  return [...(own ? [own] : []), lineage, ...log, history];
 }
 
 function runView(id: string, key: string, method: string): ViewLink {

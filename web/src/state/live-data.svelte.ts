@@ -2,6 +2,7 @@
 
 import { RowStore } from "../curves/rows";
 import { ARROW, readRows } from "../curves/wire";
+import type { BodyOf } from "../api/operations";
 import { asNode, readNode } from "./node";
 import type { Failure } from "./loadable";
 import { text } from "../lineage/names";
@@ -13,8 +14,10 @@ const LISTED_MAX = 8;
 const RUNS_EVERY_MS = 2000;
 const FASTEST_MS = 100;
 const SLOWER = 1.5;
-/** The service is busy with this page for a third of the time at most. */
+/** The service is busy with this page for half of the time at most. */
 const REST = 2;
+/** Rows come to runs that have ended seldom. */
+const ENDED_EVERY_MS = 5000;
 const POINTS_MAX = 2_000_000;
 const RUN_POINTS_MIN = 2000;
 const AGAIN_MS = 3000;
@@ -23,6 +26,7 @@ const FIELDS_PAGE = 500;
 export interface FeedQuestion {
   readonly fields: readonly string[];
   readonly filter: string;
+  readonly series: string | null;
   /** What goes along the axis and what tells lines apart, for the thinning at the service. */
   readonly x: string | null;
   readonly group: readonly string[];
@@ -38,17 +42,16 @@ export class Feed {
   wanted = 0;
   due = 0;
   #wait = FASTEST_MS;
+  #allDue = 0;
 
   constructor(readonly question: FeedQuestion) {}
 
-  async ask(runs: readonly string[], signal: AbortSignal): Promise<void> {
-    const { fields, filter, x, group } = this.question;
-    this.store.keep(new Set(runs));
+  async ask(runs: readonly RunInfo[], signal: AbortSignal): Promise<void> {
     const begin = performance.now();
-    const keys = runs.map((run) => run.slice(run.indexOf("/") + 1));
-    const decimate = Math.min(1_000_000, Math.max(RUN_POINTS_MIN, Math.floor(POINTS_MAX / Math.max(1, runs.length))));
-    const body = { runs: keys, fields: [...fields], filter, cursors: this.store.cursors, decimate, group: [...group], ...(x !== null && { x }) };
-    const answer = await api.postForBytes("/api/v1/series-queries", ARROW, { body, signal });
+    const asked = this.#runsToAsk(runs, begin);
+    this.due = begin + this.#wait;
+    if (!asked.length) return;
+    const answer = await api.postForBytes("/api/v1/series-queries", ARROW, { body: this.#body(asked, runs.length), signal });
     if (signal.aborted) return;
     if (answer.state === "failed") {
       this.failure = answer.failure;
@@ -59,15 +62,31 @@ export class Feed {
     const changed = this.store.take(rows);
     this.failure = null;
     this.isReady = true;
-    const took = performance.now() - begin;
     this.#wait = changed ? FASTEST_MS : Math.min(this.#wait * SLOWER, rows.pollAfterMs || FASTEST_MS);
-    this.due = rows.isPartial ? 0 : performance.now() + Math.max(this.#wait, took * REST);
+    this.due = rows.isPartial ? 0 : begin + Math.max(this.#wait, (performance.now() - begin) * REST);
+    if (rows.isPartial) this.#allDue = 0;
     if (changed) this.version++;
+  }
+
+  /** Open runs every time, the others now and then. */
+  #runsToAsk(runs: readonly RunInfo[], now: number): readonly RunInfo[] {
+    this.store.keep(new Set(runs.map((run) => run.id)));
+    if (now < this.#allDue) return runs.filter((run) => run.isOpen || !this.store.runs.has(run.id));
+    this.#allDue = now + ENDED_EVERY_MS;
+    return runs;
+  }
+
+  #body(runs: readonly RunInfo[], ofRuns: number): BodyOf<"/api/v1/series-queries", "post"> {
+    const { fields, filter, series, x, group } = this.question;
+    const decimate = Math.min(1_000_000, Math.max(RUN_POINTS_MIN, Math.floor(POINTS_MAX / Math.max(1, ofRuns))));
+    const cursors = this.store.cursors(runs.map((run) => run.id));
+    return { runs: runs.map((run) => keyOf(run.id)), fields: [...fields], filter, cursors, decimate, group: [...group], ...(x !== null && { x }), ...(series !== null && { series }) };
   }
 
   /** Asks soon: the runs are others, or it is looked at again. */
   hurry(): void {
     this.due = 0;
+    this.#allDue = 0;
     this.#wait = FASTEST_MS;
   }
 }
@@ -92,7 +111,10 @@ export class LiveData {
   #timer = 0;
   #stopping = new AbortController();
   #projects = new Map<string, string>();
-  #signature = "";
+  /** Ids and versions of the runs that were found; null before. */
+  #signature: string | null = null;
+  /** Other runs are asked for: those that are not found are not gone. */
+  #isOther = true;
 
   /** Follows these runs from here on. */
   follow(runs: readonly string[], filter: string | null): void {
@@ -100,10 +122,10 @@ export class LiveData {
     if (question === this.#filter) return;
     this.#filter = question;
     this.#runsDue = 0;
-    this.runs = null;
-    this.listings = null;
+    this.#isOther = true;
+    if (question === null) this.runs = this.listings = null;
     this.gone = [];
-    this.#signature = "";
+    this.#signature = null;
     this.#soon();
   }
 
@@ -156,7 +178,9 @@ export class LiveData {
     this.#busy = true;
     const isHeld = (this.paused && this.runs !== null && [...this.#feeds.values()].every((feed) => feed.isReady)) || document.hidden;
     if (!isHeld) {
-      if (performance.now() >= this.#runsDue) await this.#askRuns(signal);
+      // Rows do not wait for runs, once there are some.
+      const asking = performance.now() >= this.#runsDue ? this.#askRuns(signal) : null;
+      if (this.runs === null) await asking;
       await this.#askRows(signal);
     }
     this.#busy = false;
@@ -176,11 +200,10 @@ export class LiveData {
       for (const feed of this.#feeds.values()) if (feed.store.runs.size) feed.store.keep(new Set()), feed.version++;
       return;
     }
-    const ids = runs.map((run) => run.id);
     const due = [...this.#feeds.values()].filter((feed) => feed.wanted > 0 && performance.now() >= feed.due);
     await Promise.all(due.map(async (feed) => {
       const before = feed.version;
-      await feed.ask(ids, signal);
+      await feed.ask(runs, signal);
       if (feed.version !== before) this.updated = Date.now();
     }));
   }
@@ -206,8 +229,9 @@ export class LiveData {
     const there = new Set(found.map((run) => run.id));
     const isGone = before.filter((run) => !there.has(run.id)).map((run) => run.name);
     const isOtherSet = before.length !== found.length || before.some((run) => !there.has(run.id));
-    if (isGone.length) this.gone = [...this.gone, ...isGone];
+    if (isGone.length && !this.#isOther) this.gone = [...this.gone, ...isGone];
     this.#signature = signature;
+    this.#isOther = false;
     this.ofRuns = answer.value.total ?? found.length;
     if (isOther || this.runs === null) this.runs = found;
     if (isOtherSet) for (const feed of this.#feeds.values()) feed.hurry();
@@ -223,7 +247,7 @@ export class LiveData {
       this.#projects.set(key, name);
       const answer = await api.get("/api/v1/fields", { query: { project: name, limit: FIELDS_PAGE }, signal });
       if (answer.state === "failed") continue;
-      for (const field of answer.value.items) known.set(field.node.slice(field.node.indexOf("/") + 1), { name: field.name, kind: field.kind, description: field.description });
+      for (const field of answer.value.items) known.set(keyOf(field.node), { name: field.name, kind: field.kind, description: field.description });
     }
     this.fields = known;
   }
@@ -231,7 +255,7 @@ export class LiveData {
   /** What the newest of the runs logged; it is asked again, since a run may log more at any time. */
   async #askListings(runs: readonly RunInfo[], signal: AbortSignal): Promise<void> {
     const newest = runs.slice(-LISTED_MAX);
-    const answers = await Promise.all(newest.map((run) => api.get("/api/v1/runs/{key}/series", { path: { key: run.id.slice(4) }, signal })));
+    const answers = await Promise.all(newest.map((run) => api.get("/api/v1/runs/{key}/series", { path: { key: keyOf(run.id) }, signal })));
     if (signal.aborted) return;
     const found = answers.flatMap((answer) => (answer.state === "ready" ? [answer.value] : []));
     if (this.listings === null || shape(found) !== shape(this.listings)) this.listings = found;
@@ -241,6 +265,10 @@ export class LiveData {
 /** Which fields there are: what else a listing says changes with every row. */
 function shape(listings: readonly Listing[]): string {
   return JSON.stringify(listings.map(({ run, series }) => [run, series.map(({ name, fields }) => [name, fields.map((field) => [field.name, field.kind])])]));
+}
+
+function keyOf(id: string): string {
+  return id.slice(id.indexOf("/") + 1);
 }
 
 async function projectName(key: string, signal: AbortSignal): Promise<string | null> {

@@ -28,6 +28,7 @@ export type Fields = ReadonlyMap<string, { readonly name: string; readonly kind:
 
 const OPEN = new Set(["CREATED", "PENDING", "QUEUED", "STARTED", "RUNNING"]);
 const PLOTS_MAX = 24;
+const GROUPS_MAX = 100;
 const STEPS = ["step", "global_step", "epoch", "iteration", "batch"];
 
 export function runsOf(nodes: readonly Node[], fields: Fields): readonly RunInfo[] {
@@ -109,16 +110,35 @@ export function timeField(listings: readonly Listing[], y: Binding): string | nu
   return null;
 }
 
+type SeriesListed = Listing["series"][number];
+
 /** One plot for each number that runs logged, in order of the names. */
 export function defaultPlots(listings: readonly Listing[]): { readonly plots: readonly PlotSpec[]; readonly left: number } {
-  const found = new Map<string, string>();
-  for (const { fields } of listings.flatMap((listing) => listing.series)) {
-    const x = countingField(fields);
-    for (const { name, kind } of fields) if (x !== null && name !== x && !STEPS.includes(name) && (kind === "int" || kind === "float")) found.set(name, found.get(name) ?? x);
+  const found = new Map<string, PlotSpec>();
+  for (const series of listings.flatMap((listing) => listing.series)) {
+    const x = countingField(series.fields);
+    if (x === null) continue;
+    const group = dividingFields(series, x);
+    const skipped = new Set([x, ...group, ...STEPS]);
+    for (const { name, kind } of series.fields) {
+      if (skipped.has(name) || found.has(name) || (kind !== "int" && kind !== "float")) continue;
+      found.set(name, { ...PLOT, layers: [{ ...LAYER, x, y: name, group }] });
+    }
   }
   const names = [...found.keys()].sort((left, right) => left.localeCompare(right, "en", { numeric: true }));
-  const plots = names.slice(0, PLOTS_MAX).map((y): PlotSpec => ({ ...PLOT, layers: [{ ...LAYER, x: found.get(y)!, y }] }));
-  return { plots, left: names.length - plots.length };
+  return { plots: names.slice(0, PLOTS_MAX).map((name) => found.get(name)!), left: Math.max(0, names.length - PLOTS_MAX) };
+}
+
+/** What tells the lines of a series apart, if it holds several rows for each step: its texts, or else a small whole number. */
+function dividingFields({ fields, rows }: SeriesListed, x: string): readonly string[] {
+  const spread = (name: string): number => {
+    const found = fields.find((field) => field.name === name);
+    return typeof found?.minimum === "number" && typeof found.maximum === "number" ? found.maximum - found.minimum + 1 : Infinity;
+  };
+  if (rows < 2 * spread(x)) return [];
+  const texts = fields.filter((field) => field.kind === "text").map((field) => field.name);
+  const small = fields.filter((field) => field.kind === "int" && field.name !== x && spread(field.name) <= GROUPS_MAX).map((field) => field.name);
+  return (texts.length ? texts : small).slice(0, 1);
 }
 
 /** What a plot is called if nobody named it. */
@@ -129,6 +149,17 @@ export function plotTitle(plot: PlotSpec): string {
 
 export function labelOf(binding: Binding): string {
   return binding === OF_RUN ? "run" : binding.replace(/^@/, "");
+}
+
+/** The names of the series that runs logged to. */
+export function seriesNames(listings: readonly Listing[]): readonly string[] {
+  return [...new Set(listings.flatMap((listing) => listing.series.flatMap((series) => series.name ?? [])))].sort();
+}
+
+/** Runs with these words in their name or tags; all if there are none. */
+export function runsWith(runs: readonly RunInfo[], words: string): readonly RunInfo[] {
+  const wanted = words.trim().toLowerCase();
+  return wanted ? runs.filter((run) => [run.name, ...run.tags].some((text) => text.toLowerCase().includes(wanted))) : runs;
 }
 
 /** The question for runs by id or by a filter; null if none is asked for. */

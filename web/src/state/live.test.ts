@@ -15,7 +15,7 @@ describe("the address of the live plots", () => {
       title: "a: b, 100 % | ~c+d",
       layers: [
         { ...LAYER, y: "val/loss, mean" },
-        { ...LAYER, mark: "points", x: "@params.lr", y: "größe|é", color: "@lr", size: "n~7c", group: ["a+b", "c"], order: "t:0", ownX: true, ownY: true, filter: 'a > 1 and b = "x|y"' },
+        { ...LAYER, mark: "points", x: "@params.lr", y: "größe|é", color: "@lr", size: "n~7c", group: ["a+b", "c"], order: "t:0", ownX: true, ownY: true, filter: 'a > 1 and b = "x|y"', series: "s, t", only: "night:ly" },
       ],
       ends: { x: [-0.5, 1e9], y2: [1e-7, 0.25] },
       logs: ["x", "y2"],

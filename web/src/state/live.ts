@@ -28,6 +28,10 @@ export interface Layer {
   readonly ownY: boolean;
   /** Only rows that this is true of, in the filter language. */
   readonly filter: string;
+  /** Only rows of the series of this name; null for every series that has the fields. */
+  readonly series: string | null;
+  /** Only runs with this in their name or tags. */
+  readonly only: string;
 }
 
 export interface PlotSpec {
@@ -57,7 +61,7 @@ export interface LiveView {
   readonly paused: boolean;
 }
 
-export const LAYER: Layer = { mark: "line", x: "step", y: "", z: null, color: null, size: null, group: [], order: null, ownX: false, ownY: false, filter: "" };
+export const LAYER: Layer = { mark: "line", x: "step", y: "", z: null, color: null, size: null, group: [], order: null, ownX: false, ownY: false, filter: "", series: null, only: "" };
 export const PLOT: PlotSpec = { title: "", layers: [], ends: {}, logs: [], wide: 1, tall: 1 };
 export const AXES: readonly AxisName[] = ["x", "x2", "y", "y2"];
 export const MARKS: readonly Mark[] = ["line", "points", "both", "heat"];
@@ -115,6 +119,8 @@ function printLayer(layer: Layer): string {
     ["ownX", layer.ownX ? 1 : null],
     ["ownY", layer.ownY ? 1 : null],
     ["filter", layer.filter],
+    ["series", layer.series],
+    ["only", layer.only],
   ]);
 }
 
@@ -147,6 +153,8 @@ function layerOf(own: ReadonlyMap<string, string>): Layer {
     ownX: own.get("ownX") === "1",
     ownY: own.get("ownY") === "1",
     filter: own.get("filter") ?? "",
+    series: own.get("series") || null,
+    only: own.get("only") ?? "",
   };
 }
 

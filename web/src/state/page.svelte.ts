@@ -11,6 +11,9 @@ import { router } from "./router.svelte";
 import { session } from "./session.svelte";
 import { START, parseView, printView, type ViewState } from "./url";
 
+/** Long enough for a table to become a picture. */
+const DRAWN_MS = 30;
+
 export class PageState {
   view = $state.raw<ViewState>(START);
   projections = $state.raw<Loadable<ProjectionPage>>(LOADING);
@@ -53,8 +56,9 @@ export class PageState {
   async reload(): Promise<void> {
     this.projections = LOADING;
     const named = this.view.plot ?? this.view.run;
-    if (named) void this.#load(named);
     void this.#loadBeside();
+    // The picture comes first: on a slow machine what stands beside it would hold it up.
+    if (named) await this.#load(named);
     const answer = await this.#relist();
     if (!answer) return;
     if (answer.state === "failed" && answer.failure.status === 401) session.locked = true;
@@ -157,7 +161,13 @@ export class PageState {
     this.of = this.#plotOfRun = null;
     const { signal } = opening;
     if (named.startsWith("run/")) await this.#loadRun(named, signal);
-    else await Promise.all([this.#loadTable(named, signal), this.#loadOrigin(named, signal)]);
+    else await this.#loadPlot(named, signal);
+  }
+
+  async #loadPlot(plot: string, signal: AbortSignal): Promise<void> {
+    await this.#loadTable(plot, signal);
+    await new Promise((drawn) => setTimeout(drawn, DRAWN_MS));
+    if (!signal.aborted) void this.#loadOrigin(plot, signal);
   }
 
   async #loadTable(plot: string, signal: AbortSignal): Promise<void> {
@@ -169,14 +179,15 @@ export class PageState {
     const opened = await settled(loadRun(this.client, run, signal));
     if (!opened || signal.aborted) return;
     if (opened.state === "failed") {
-      this.table = this.origin = this.revisions = opened;
-      return;
+      this.table = opened;
+      return this.#loadOrigin(run, signal);
     }
     const { plot, table, of } = opened.value;
     this.#plotOfRun = plot;
     if (table) this.table = ready(table);
     this.of = of;
-    await Promise.all([plot && this.#loadTable(plot, signal), this.#loadOrigin(plot ?? run, signal)]);
+    if (plot) await this.#loadPlot(plot, signal);
+    else await this.#loadOrigin(run, signal);
   }
 
   async #loadBeside(): Promise<void> {

@@ -67,7 +67,7 @@ export async function loadRun(client: ApiClient, run: string, signal: AbortSigna
   const node = near.nodes.find(({ id }) => id === run);
   if (text(node?.attributes["method"]) !== ALL_ROWS) {
     const plot = plotsOf(near, run)[0]?.id ?? null;
-    if (plot === null) throw new Error(`This run has no plot: it is ${text(node?.attributes["state"]) || "not a projection"}.`);
+    if (plot === null) throw new Error(noPlot(text(node?.attributes["state"])));
     return { plot, table: null, of: null };
   }
   const key = run.slice(run.indexOf("/") + 1);
@@ -93,6 +93,11 @@ export async function loadRevisions(client: ApiClient, answer: Answer, signal: A
   const method = text(answer.params?.attributes["method"]) || text(answer.run?.attributes["method"]);
   if (number === null || !method) return [];
   return (await client.paramsHistory(number, method.replace(/^projection\./, ""), signal)).items;
+}
+
+function noPlot(state: string): string {
+  const isOpen = state === "PENDING" || state === "STARTED";
+  return isOpen ? "This run has not made its plot yet: try again when it is done." : `This run made no plot${state === "SUCCESS" ? "" : `: it is ${state || "unknown"}`}.`;
 }
 
 async function describe(client: ApiClient, run: Node, signal: AbortSignal): Promise<Projection> {

@@ -1,6 +1,7 @@
 /** Who uses the page: the account that is signed in, or the name that changes are recorded under. */
 
 import type { Schemas } from "../api/operations";
+import { kept } from "./kept";
 
 const ACTOR = "arangovis-actor";
 
@@ -12,7 +13,7 @@ class Session {
   /** Grows when somebody signed in or out: what was loaded before is asked for again. */
   epoch = $state(0);
   /** Given by the reader, where the service asks for no sign-in. */
-  actor = $state(localStorage.getItem(ACTOR) ?? "");
+  actor = $state(kept.getItem(ACTOR) ?? "");
 
   change(who: Schemas["SessionAnswer"] | null): void {
     this.who = who;
@@ -21,7 +22,7 @@ class Session {
 
   rename(actor: string): void {
     this.actor = actor.trim();
-    localStorage.setItem(ACTOR, this.actor);
+    kept.setItem(ACTOR, this.actor);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { MediaQuery } from "svelte/reactivity";
 import type { Theme } from "../plot/palette";
+import { kept } from "./kept";
 
 export type ThemeChoice = Theme | "system";
 
@@ -20,13 +21,13 @@ class ThemeState {
 
   choose(choice: ThemeChoice): void {
     this.choice = choice;
-    localStorage.setItem(KEY, choice);
+    kept.setItem(KEY, choice);
     apply(choice);
   }
 }
 
 function remembered(): ThemeChoice {
-  const found = localStorage.getItem(KEY) as ThemeChoice;
+  const found = kept.getItem(KEY) as ThemeChoice;
   return CHOICES.includes(found) ? found : "system";
 }
 

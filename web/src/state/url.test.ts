@@ -16,6 +16,7 @@ describe("the address", () => {
       turn: { yaw: -0.5, pitch: 0.25 },
       region: [0, 0, 1.5, -2, 3, 4.25],
       regionIn: "b",
+    ids: ["digit-1", "digit-2"],
       tool: "lasso",
       density: true,
       period: "week 3",

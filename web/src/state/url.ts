@@ -35,6 +35,8 @@ export interface ViewState {
   /** What was lassoed or boxed, in units of the half that it was drawn in. */
   readonly region: Polygon | null;
   readonly regionIn: Half;
+  /** Ids of rows that another view sent: they are selected while no region is drawn. */
+  readonly ids: readonly string[];
   readonly tool: Tool;
   /** Level lines of the training points. */
   readonly density: boolean;
@@ -63,6 +65,7 @@ export const START: ViewState = {
   turn: null,
   region: null,
   regionIn: "a",
+  ids: [],
   tool: "pan",
   density: false,
   period: null,
@@ -89,6 +92,7 @@ export function parseView(search: string): ViewState {
     turn: turn && { yaw: turn[0]!, pitch: turn[1]! },
     region: region && region.length >= 6 && region.length % 2 === 0 ? region : null,
     regionIn: query.get("in") === "b" ? "b" : "a",
+    ids: query.get("ids")?.split(",").filter(Boolean) ?? [],
     tool: oneOf(query.get("tool"), ["pan", "lasso", "box", "turn"], START.tool),
     density: query.get("density") === "1",
     period: query.get("period"),
@@ -114,6 +118,7 @@ export function printView(view: ViewState): string {
     turn: view.turn && shortly([view.turn.yaw, view.turn.pitch]),
     region: view.region?.join(","),
     in: view.region && view.regionIn === "b" && "b",
+    ids: view.ids.join(","),
     tool: view.tool !== START.tool && view.tool,
     density: view.density,
     period: view.period,

@@ -95,6 +95,24 @@ def test_a_newer_database_is_left_alone(store: EmbeddedStore, path: Path) -> Non
     newer.close()
 
 
+def test_a_database_that_is_migrated_beneath_a_running_program_is_written_no_more(
+    store: EmbeddedStore, path: Path
+) -> None:
+    create(store, run("before"))
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    for number in range(2):
+        with pytest.raises(StoreUnavailable, match="upgrade it"):
+            create(store, run(f"after-{number}"))
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.close()
+    create(store, run("again"))
+    assert set(store.get_many([run("before"), run("after-0"), run("after-1"), run("again")])) == {
+        run("before"),
+        run("again"),
+    }
+
+
 def test_an_sqlite_that_is_too_old_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
     with pytest.raises(NotSupported, match=r"3\.38"):

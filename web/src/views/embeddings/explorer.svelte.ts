@@ -41,6 +41,8 @@ export class Explorer {
   /** The run that made the open plot, by its key. */
   readonly run = $derived(this.page.origin.state === "ready" ? (this.page.origin.value.answer.run?.id ?? null) : null);
   readonly selected = $derived.by(() => (this.a.mask ? countOf(this.a.mask) : 0));
+  readonly #wanted = $derived.by(() => this.page.view.find.trim().toLowerCase());
+  readonly #nearest = $derived.by(() => this.page.view.near);
   readonly found = $derived.by(() => this.#found());
   readonly counterfactuals = $derived.by(() => {
     const { table, pinned, column } = this.a;
@@ -95,7 +97,7 @@ export class Explorer {
 
   select(half: Half, region: Polygon | null): void {
     const side = region ? "selection" : this.page.view.side === "selection" ? null : this.page.view.side;
-    this.page.look({ region, regionIn: half, side });
+    this.page.look({ region, regionIn: half, ids: [], side });
   }
 
   /** Pins a point and brings it into sight. */
@@ -119,7 +121,8 @@ export class Explorer {
     const run = this.run;
     const set = table && pinned !== null ? table.sets.find(({ start, end }) => pinned >= start && pinned < end) : undefined;
     untrack(() => {
-      if (!table || pinned === null || !run || set?.name !== "production") {
+      // Of a projection of all rows no neighbours are kept.
+      if (!table || pinned === null || !run || set?.name !== "production" || this.page.of !== null) {
         this.near.stop();
         this.near.put([]);
         return;
@@ -132,7 +135,7 @@ export class Explorer {
   #rays() {
     const { pinned } = this.a;
     if (pinned === null || !this.near.value) return null;
-    const shown = this.near.value.filter(({ point }) => point >= 0).slice(0, this.page.view.near);
+    const shown = this.near.value.filter(({ point }) => point >= 0).slice(0, this.#nearest);
     const odd = (this.counterfactuals?.near ?? []).slice(0, COUNTERFACTUALS_DRAWN);
     const to = [...new Set([...shown, ...odd].map(({ point }) => point))];
     return { from: pinned, to, marked: new Set(odd.map(({ point }) => point)) };
@@ -149,7 +152,7 @@ export class Explorer {
   /** Points whose id holds the text, or which have a value that is it. */
   #found(): readonly number[] {
     const { table } = this.a;
-    const wanted = this.page.view.find.trim().toLowerCase();
+    const wanted = this.#wanted;
     if (!table || !wanted) return [];
     const matches = matcher(table, wanted);
     const points: number[] = [];

@@ -29,22 +29,32 @@ export interface Surroundings {
 export class Panel {
   readonly half: Half;
   readonly #around: Surroundings;
-  readonly #view = $derived.by(() => this.#around.view());
+  // Each part of the view of its own: while it moves, only what depends on the camera is made anew.
+  readonly #color = $derived.by(() => this.#around.view().color);
+  readonly #byValue = $derived.by(() => this.#around.view().byValue);
+  readonly #training = $derived.by(() => this.#around.view().training);
+  readonly #hiddenNames = $derived.by(() => this.#around.view().hidden);
+  readonly #period = $derived.by(() => this.#around.view().period);
+  readonly #turn = $derived.by(() => this.#around.view().turn ?? FRONT);
+  readonly #showsDensity = $derived.by(() => this.#around.view().density);
+  readonly #region = $derived.by(() => (this.#around.view().regionIn === this.half ? this.#around.view().region : null));
+  readonly #ids = $derived.by(() => (this.half === "a" ? this.#around.view().ids : []));
+  readonly #point = $derived.by(() => this.#around.view().point);
   readonly loaded = $derived.by(() => this.#around.loaded());
   readonly table = $derived(this.loaded?.state === "ready" ? this.loaded.value : null);
   readonly columns = $derived(this.table ? colorable(this.table) : []);
-  readonly column = $derived(this.columns.find(({ name }) => name === this.#view.color) ?? this.columns[0] ?? null);
-  readonly hidden = $derived(new Set(this.#view.hidden));
+  readonly column = $derived(this.columns.find(({ name }) => name === this.#color) ?? this.columns[0] ?? null);
+  readonly hidden = $derived(new Set(this.#hiddenNames));
   /** Sets of rows besides training. */
   readonly periods = $derived(this.table?.sets.filter(({ end }) => end > this.table!.trainingCount) ?? []);
-  readonly #hiddenSets = $derived(new Set(this.#view.period ? this.periods.map(({ name }) => name).filter((name) => name !== this.#view.period) : []));
+  readonly #hiddenSets = $derived(new Set(this.#period ? this.periods.map(({ name }) => name).filter((name) => name !== this.#period) : []));
   readonly coloring = $derived(
     this.table &&
       colorPoints(this.table, {
         column: this.column,
-        byValue: this.#view.byValue,
+        byValue: this.#byValue,
         hidden: this.hidden,
-        training: this.#view.training,
+        training: this.#training,
         theme: theme.current,
         hiddenSets: this.#hiddenSets,
       }),
@@ -52,11 +62,11 @@ export class Panel {
   readonly #orbit = $derived(this.table?.z ? new Orbit(this.table.x, this.table.y, this.table.z) : null);
   readonly isDeep = $derived(this.#orbit !== null);
   readonly flat = $derived(
-    this.table && (this.#orbit ? this.#orbit.flat(this.#view.turn ?? FRONT, layersOf(this.table)) : { x: this.table.x, y: this.table.y, order: null }),
+    this.table && (this.#orbit ? this.#orbit.flat(this.#turn, layersOf(this.table)) : { x: this.table.x, y: this.table.y, order: null }),
   );
   readonly extent = $derived(this.#orbit?.extent() ?? (this.table ? extentOf(this.table.x, this.table.y) : null));
   readonly #density = $derived(
-    this.table && this.#view.density && !this.#orbit && this.extent
+    this.table && this.#showsDensity && !this.#orbit && this.extent
       ? densityOf(this.table.x, this.table.y, 0, this.table.trainingCount, this.extent)
       : null,
   );
@@ -67,17 +77,14 @@ export class Panel {
   choosing = 0;
   /** Places on the way from another plot. */
   #gliding = $state.raw<{ readonly x: Float32Array; readonly y: Float32Array } | null>(null);
-  readonly #still = $derived(
+  readonly #plain = $derived(
     this.table && this.coloring
-      ? sceneOf(
-          this.table,
-          this.mask ? { ...this.coloring, colors: faded(this.coloring.colors, this.mask, theme.current) } : this.coloring,
-          { column: this.column, hidden: this.hidden, theme: theme.current, density: this.#density },
-        )
+      ? sceneOf(this.table, this.coloring, { column: this.column, hidden: this.hidden, theme: theme.current, density: this.#density })
       : null,
   );
+  readonly #still = $derived(this.#plain && this.mask ? { ...this.#plain, colors: faded(this.#plain.colors, this.mask, theme.current) } : this.#plain);
   readonly scene = $derived.by(() => this.#scene());
-  readonly pinned = $derived(this.table && this.#view.point !== null ? this.table.find(this.#view.point) : null);
+  readonly pinned = $derived(this.table && this.#point !== null ? this.table.find(this.#point) : null);
 
   #shown: PlotTable | null = null;
   #frame = 0;
@@ -94,7 +101,7 @@ export class Panel {
   }
 
   turnBy(by: { readonly x: number; readonly y: number }): void {
-    this.#around.look({ turn: turned(this.#view.turn ?? FRONT, by) });
+    this.#around.look({ turn: turned(this.#turn, by) });
   }
 
   /** Where the camera must be to have a point in the middle. */
@@ -104,10 +111,10 @@ export class Panel {
   }
 
   #choose(): Uint8Array | null {
-    const { region, regionIn } = this.#view;
-    if (!region || regionIn !== this.half || !this.flat || !this.coloring) return null;
+    const region = this.#region;
+    if ((!region && this.#ids.length === 0) || !this.flat || !this.coloring || !this.table) return null;
     const started = performance.now();
-    const mask = insideOf(region, this.flat.x, this.flat.y);
+    const mask = region ? insideOf(region, this.flat.x, this.flat.y) : pointsOf(this.table, this.#ids);
     const { colors } = this.coloring;
     for (let row = 0; row < mask.length; row++) if (mask[row] && colors[4 * row + 3] === 0) mask[row] = 0;
     this.choosing = performance.now() - started;
@@ -117,7 +124,7 @@ export class Panel {
   #scene(): Scene | null {
     if (!this.#still || !this.flat) return null;
     const { x, y } = this.#gliding && this.#gliding.x.length === this.flat.x.length ? this.#gliding : this.flat;
-    const edges = this.#orbit?.box(this.#view.turn ?? FRONT) ?? [];
+    const edges = this.#orbit?.box(this.#turn) ?? [];
     return { ...this.#still, x, y, order: this.flat.order, edges, extent: this.extent, labels: this.#gliding ? [] : this.#still.labels };
   }
 
@@ -140,4 +147,14 @@ export class Panel {
     };
     step();
   }
+}
+
+/** The points of rows by their ids; those that are not in the plot are left out. */
+function pointsOf(table: PlotTable, ids: readonly string[]): Uint8Array {
+  const mask = new Uint8Array(table.count);
+  for (const id of ids) {
+    const point = table.find(id);
+    if (point !== null) mask[point] = 1;
+  }
+  return mask;
 }

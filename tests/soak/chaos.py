@@ -1,0 +1,304 @@
+"""Faults of every sort under load: `python -m tests.soak.chaos [--minutes 10] [--seed N]`.
+
+A server with a worker is written to all along. Round by round a process is killed with SIGKILL, the disk is full, fsync
+fails, the clock is wrong, or a stored file changes. After each round the fault ends, the server is up again, and the
+stores are verified with all their bytes: nothing may be wrong, and every row and run that was acknowledged is there.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from arangovis.domain.ids import NodeId
+from arangovis.services.verification import check_store
+from arangovis.tabular import Rows
+from arangovis.wiring import Arangovis
+from tests.acceptance.processes import Server, digits, end_all, kill, processes, register, until
+from tests.backends import build_service, settings_of
+
+HERE = Path(__file__).parent
+FAULT_S = (0.3, 1.2)
+CALM_S = (0.2, 0.6)
+SKEWS_S = (-7200, -90, 90, 7200)
+READY_WITHIN_S = 60.0
+REFUSED = frozenset({409, 429, 500, 503, 507})
+"""What may be answered while a fault lasts: not acknowledged, so nothing is expected of it."""
+
+
+@dataclass
+class Report:
+    """What happened, and what is wrong."""
+
+    seed: int
+    rounds: Counter[str] = field(default_factory=Counter)
+    acknowledged_rows: int = 0
+    acknowledged_runs: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    unsound: list[str] = field(default_factory=list)
+    unnoticed: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.lost or self.unsound or self.unnoticed)
+
+
+class Faults:
+    """The file that tells processes which of their calls fail."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "faults"
+        self._path.write_bytes(bytes(4096))
+        self._library = folder / "faults.so"
+        source = str(HERE / "faults.c")
+        compiler = shutil.which("cc") or "gcc"
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(self._library), source], check=True)
+
+    @contextmanager
+    def loaded(self) -> Iterator[None]:
+        """Let processes that are started meanwhile obey."""
+        new = {"LD_PRELOAD": str(self._library), "CHAOS_FAULTS": str(self._path)}
+        old = {name: os.environ.get(name) for name in new}
+        os.environ.update(new)
+        try:
+            yield
+        finally:
+            for name, value in old.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+    def tell(self, *, fsync: bool = False, full: bool = False, skew_s: int = 0) -> None:
+        """Say what fails from now on; nothing if nothing is said."""
+        with self._path.open("r+b") as file:
+            file.write(struct.pack("<iii", fsync, full, skew_s))
+
+
+@dataclass
+class Writers:
+    """Clients that append rows and log runs, and remember what was acknowledged."""
+
+    report: Report
+    server: Server
+    number: int
+    rows: set[str] = field(default_factory=set)
+    runs: set[str] = field(default_factory=set)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write until the context ends."""
+        self._stop.clear()
+        self._threads = [threading.Thread(target=self._repeat, args=(act,)) for act in (self._append, self._log)]
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for thread in self._threads:
+                thread.join()
+
+    def _repeat(self, act: Callable[[str], None]) -> None:
+        while not self._stop.is_set():
+            try:
+                act(f"{act.__name__.strip('_')}-{time.monotonic_ns()}")
+            except OSError:
+                self._stop.wait(0.05)  # the server is down
+
+    def _append(self, name: str) -> None:
+        path = f"/api/v1/model-versions/{self.number}/production-data"
+        if self._is_taken(path, [{**digits()[0], "_id": name}]):
+            self.rows.add(name)
+
+    def _log(self, name: str) -> None:
+        output = {"role": "model", "attributes": {"digest": "0" * 64, "bytes": 1, "media_type": "text/plain"}}
+        if self._is_taken("/api/v1/runs", {"method": "train", "key": name, "outputs": [output]}):
+            self.runs.add(name)
+
+    def _is_taken(self, path: str, body: object) -> bool:
+        answer = self.server.post(path, body)
+        if answer.status in (200, 201, 202):
+            return True
+        self.report.refused[answer.status] += 1
+        if answer.status not in REFUSED:
+            self.report.unsound.append(f"{path} answered {answer.status}: {str(answer.body)[:200]}")
+        self._stop.wait(0.05)
+        return False
+
+
+class Chaos:
+    """Rounds of faults on one home."""
+
+    def __init__(self, home: Path, faults: Faults, seed: int) -> None:
+        self._home = home
+        self._faults = faults
+        self._random = random.Random(seed)
+        self.report = Report(seed)
+        self.server = Server(home, workers=1).wait_until_ready()
+        self.writers = Writers(self.report, self.server, register(self.server))
+
+    def round(self, name: str) -> None:
+        """Do one thing to the service while it is written to; then look at everything."""
+        with self.writers.writing():
+            self._pause(CALM_S)
+            getattr(self, f"_{name}")()
+            self._faults.tell()
+            self._up_again()
+            self._pause(CALM_S)
+        self.report.rounds[name] += 1
+        self._look(name)
+
+    def _pause(self, seconds: tuple[float, float]) -> None:
+        time.sleep(self._random.uniform(*seconds))
+
+    # --- faults -----------------------------------------------------------------------------------------------
+
+    def _kill(self) -> None:
+        kill(self._random.choice(processes(self._home)))
+
+    def _full(self) -> None:
+        self._faults.tell(full=True)
+        self._pause(FAULT_S)
+
+    def _fsync(self) -> None:
+        self._faults.tell(fsync=True)
+        self._pause(FAULT_S)
+
+    def _skew(self) -> None:
+        self._faults.tell(skew_s=self._random.choice(SKEWS_S))
+        self._pause(FAULT_S)
+
+    def _fsync_and_kill(self) -> None:
+        self._faults.tell(fsync=True)
+        self._pause((0.05, 0.3))
+        self._kill()
+
+    def _full_and_kill(self) -> None:
+        self._faults.tell(full=True)
+        self._pause((0.05, 0.3))
+        self._kill()
+
+    def _corrupt(self) -> None:
+        """Change a stored file: verifying has to name it; then it is put back from a copy, as from a backup."""
+        files = sorted(path for path in (self._home / "artifacts").rglob("*") if len(path.name) >= 60)
+        path = self._random.choice(files)
+        whole = path.read_bytes()
+        place = self._random.randrange(len(whole))
+        path.chmod(0o600)
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            with self._opened() as service:
+                codes = {problem.code for problem in check_store(service.store, service.artifacts)}
+            if "damaged-blob" not in codes:
+                self.report.unnoticed.append(path.name)
+        finally:
+            path.write_bytes(whole)
+
+    # --- looking ----------------------------------------------------------------------------------------------
+
+    def _up_again(self) -> None:
+        """Wait until the server answers; start another if it ended."""
+        if self.server.process.poll() is None:
+            until(lambda: self._answers() or self.server.process.poll() is not None, within_s=READY_WITHIN_S)
+        if self.server.process.poll() is not None:
+            end_all(self._home)
+            self.server = Server(self._home, workers=1, port=self.server.port).wait_until_ready()
+            self.writers.server = self.server
+
+    def _answers(self) -> bool:
+        try:
+            return self.server.get("/health").status == 200
+        except OSError:
+            return False
+
+    @contextmanager
+    def _opened(self) -> Iterator[Arangovis]:
+        service = build_service(settings_of(self._home))
+        try:
+            yield service
+        finally:
+            service.close()
+
+    def _look(self, name: str) -> None:
+        with self._opened() as service:
+            for problem in check_store(service.store, service.artifacts):
+                self.report.unsound.append(f"after {name}: {problem.code} {problem.subject}: {problem.text}")
+            rows = _stored_rows(service, self.writers.number)
+            self.report.lost += [f"row {row} after {name}" for row in sorted(self.writers.rows - rows)]
+            known = {node.key for node in service.store.get_many([NodeId.of("run", run) for run in self.writers.runs])}
+            self.report.lost += [f"run {run} after {name}" for run in sorted(self.writers.runs - known)]
+        self.report.acknowledged_rows, self.report.acknowledged_runs = len(self.writers.rows), len(self.writers.runs)
+
+    def end(self) -> None:
+        """Leave nothing running."""
+        end_all(self._home)
+        self.server.process.wait()
+
+
+ROUNDS = ("kill", "full", "fsync", "skew", "corrupt", "fsync_and_kill", "full_and_kill")
+
+
+def _stored_rows(service: Arangovis, number: int) -> set[str]:
+    stream = service.datasets.production(service.catalogue.version(number))
+    if stream is None:
+        return set()
+    segments = service.datasets.segments(stream)
+    return {row for segment in segments for row in Rows.from_parquet(service.blobs.read(segment.digest)).ids}
+
+
+def chaos(folder: Path, *, rounds: int | None = None, seconds: float = 0.0, seed: int = 0) -> Report:
+    """Do so many rounds, or rounds for so many seconds, each sort in turn; return what happened."""
+    faults = Faults(folder)
+    begun = time.monotonic()
+    with faults.loaded():
+        made = Chaos(folder / "home", faults, seed)
+    try:
+        number = 0
+        while number < rounds if rounds is not None else time.monotonic() < begun + seconds:
+            with faults.loaded():
+                made.round(ROUNDS[number % len(ROUNDS)])
+            number += 1
+            if not made.report.is_good:
+                break
+    finally:
+        faults.tell()
+        made.end()
+    made.report.seconds = time.monotonic() - begun
+    return made.report
+
+
+def main() -> int:
+    """Run it, and say in JSON what happened."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        report = chaos(Path(folder), seconds=60 * given.minutes, seed=given.seed)
+    said: Mapping[str, object] = {
+        **vars(report),
+        "rounds": dict(report.rounds),
+        "refused": {str(status): count for status, count in report.refused.items()},
+    }
+    sys.stdout.write(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return 0 if report.is_good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
