@@ -113,17 +113,14 @@ class LocalArtifactStore(ArtifactStore):
     @contextmanager
     def _temporary_file(self, chunks: Iterable[bytes]) -> Iterator[Path]:
         """Write chunks to a durable temporary file, which is removed if it is not moved away."""
-        with _disk_faults():
-            self._temporary.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._temporary)
-        path = Path(name)
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        file = tempfile.NamedTemporaryFile(dir=self._temporary, delete=False)  # noqa: SIM115
+        path = Path(file.name)
         try:
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
-                for chunk in chunks:  # reading them may fail for reasons of its own
-                    with _disk_faults():
-                        _write_all(file, chunk)
-                with _disk_faults():
-                    os.fsync(file.fileno())
+            with file:
+                file.writelines(chunks)
+                file.flush()
+                os.fsync(file.fileno())
             yield path
         finally:
             path.unlink(missing_ok=True)
@@ -161,8 +158,9 @@ def _disk_faults() -> Iterator[None]:
 def _write_all(file: RawIOBase, chunk: bytes) -> None:
     """Write a chunk whole; a disk that gets full takes part of it first."""
     left = memoryview(chunk)
-    while left:
-        left = left[file.write(left) or 0 :]
+    with _disk_faults():
+        while left:
+            left = left[file.write(left) or 0 :]
 
 
 def _status(path: Path) -> os.stat_result | None:

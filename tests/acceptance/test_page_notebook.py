@@ -13,7 +13,6 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-
 SETUP = """
 import arangovis as av
 from sklearn.datasets import load_digits

@@ -273,6 +273,9 @@ def test_a_detector_ignores_what_it_is_told_to(world: Detecting) -> None:
     assert "mean area" not in [column["name"] for column in detector["columns"]]
     assert detector["detector"] == "autoencoder"
     assert detector["layers"] == [8, 4, 8]
+    assert detector["parameters"]["hidden"] == "8,4,8"
+    assert len(detector["history"]) > 0
+    assert all(len(errors) == 2 for errors in detector["history"])
 
 
 def test_an_unknown_detector_is_not_found(world: Detecting) -> None:

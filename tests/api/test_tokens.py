@@ -41,6 +41,7 @@ READ_BY_POST = {
     "/3/ParseSetup",
     "/4/sessions",
     "/api/v1/anomaly-models/{number}/score",
+    "/api/v1/lineage/around",
     "/api/v1/parse-setups",
     "/api/v1/retention/plan",
     "/api/v1/run-searches",

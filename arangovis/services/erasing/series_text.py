@@ -5,13 +5,14 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from typing import TYPE_CHECKING
 
 from arangovis.domain.erasure_texts import erased_text
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.ids import NodeId
 from arangovis.series.codec import DIGEST_BYTES, Form, decode, digest_of_rows, encode, encode_table, parts_of
+from arangovis.series.kinds import Table
 from arangovis.series.statistics import joined, statistics_of
+from arangovis.series.texts import changed_texts
 from arangovis.services.blobs import Blobs
 from arangovis.services.erased import erased_record
 from arangovis.services.erasing.ledger import Entry
@@ -20,9 +21,6 @@ from arangovis.services.series.chunk_log import ChunkLog
 from arangovis.services.series.chunks import CHUNK, HEAD, Chunk, Head, Place
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 PAGE = 500
 TEXT = "s"
@@ -76,14 +74,15 @@ class SeriesTexts:
                 found[node] = found.get(node, 0) + sum(new.values for new in made)
         return found
 
-    def _rewritten(self, chunk: Chunk, entry: Entry) -> "tuple[pa.Table | None, int]":
+    def _rewritten(self, chunk: Chunk, entry: Entry) -> tuple[Table | None, int]:
         if TEXT not in chunk.letters:
             return None, 0
+        change = partial(erased_text, names=entry.subject.is_named_by)
         names = [str(number) for number in range(len(chunk.letters))]
         rows, values = decode(self._log.payload(chunk), names), 0
         for number, letter in enumerate(chunk.letters):
             if letter == TEXT:
-                column, changed = _erased(rows.column(number), entry)
+                column, changed = changed_texts(rows.column(number), change)
                 values += changed
                 rows = rows.set_column(number, rows.schema.field(number), column) if changed else rows
         return (rows, values) if values else (None, 0)
@@ -142,16 +141,3 @@ class SeriesTexts:
         while page := self._store.records(kind, group, after=after, limit=PAGE):
             yield from page
             after = page[-1]
-
-
-def _erased(column: "pa.ChunkedArray", entry: Entry) -> "tuple[pa.Array, int]":
-    import pyarrow as pa
-
-    before = column.to_pylist()
-    known: dict[str, str] = {}
-    for text in before:
-        if text is not None and text not in known:
-            known[text] = erased_text(text, entry.subject.is_named_by)
-    after = [None if text is None else known[text] for text in before]
-    changed = sum(old != new for old, new in zip(before, after, strict=True))
-    return pa.array(after, column.type), changed

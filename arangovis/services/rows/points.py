@@ -24,7 +24,7 @@ PRODUCTION, TRAINING, ROWS, PERIOD = "production", "training", "rows", "period_"
 TRAINING_ROWS = "training_rows"
 """Fact of a plot: how many of its points are training rows; without it, all of them are in it."""
 BY_PRODUCTION = frozenset({"plot", "result", "coordinates", "neighbours"})
-"""Files whose points are the rows of the production sample in its order; behind them may be those of training, and of other periods."""
+"""Files whose points are the rows of the production sample in its order; those of training and periods may follow."""
 PART = "part"
 
 
