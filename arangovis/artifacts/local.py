@@ -12,9 +12,8 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from arangovis.artifacts.base import Announce, ArtifactStore, StoredBlob, checked_digest, is_digest, unannounced
 from arangovis.domain.errors import NotFound, StoreUnavailable
@@ -113,14 +112,15 @@ class LocalArtifactStore(ArtifactStore):
     @contextmanager
     def _temporary_file(self, chunks: Iterable[bytes]) -> Iterator[Path]:
         """Write chunks to a durable temporary file, which is removed if it is not moved away."""
-        self._temporary.mkdir(parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(dir=self._temporary, delete=False)  # noqa: SIM115
+        with _disk_faults():
+            self._temporary.mkdir(parents=True, exist_ok=True)
+            file = tempfile.NamedTemporaryFile(dir=self._temporary, delete=False, buffering=0)  # noqa: SIM115
         path = Path(file.name)
         try:
             with file:
-                file.writelines(chunks)
-                file.flush()
-                os.fsync(file.fileno())
+                for chunk in chunks:  # reading them may fail for reasons of its own
+                    _write_all(file.file, chunk)
+                _sync_file(file.fileno())
             yield path
         finally:
             path.unlink(missing_ok=True)
@@ -155,12 +155,17 @@ def _disk_faults() -> Iterator[None]:
         raise StoreUnavailable(f"the disk of the artifacts failed: {error.strerror or 'unknown'}") from error
 
 
-def _write_all(file: RawIOBase, chunk: bytes) -> None:
+def _write_all(file: IO[bytes], chunk: bytes) -> None:
     """Write a chunk whole; a disk that gets full takes part of it first."""
     left = memoryview(chunk)
     with _disk_faults():
         while left:
             left = left[file.write(left) or 0 :]
+
+
+def _sync_file(descriptor: int) -> None:
+    with _disk_faults():
+        os.fsync(descriptor)
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -126,6 +126,7 @@ class Blobs:
                 raise IntegrityError(f"blob {digest[:12]} is not stored, or no longer")
             if record.group != KEPT:
                 transaction.put_record(Record("blob", digest, group=KEPT, data=record.data))
+            transaction.brought.add(digest)
 
     def release(self, transaction: Transaction, digests: Iterable[str]) -> None:
         """Let go of blobs that nothing else refers to, inside the action that drops what did; they stay for a day.

@@ -6,7 +6,8 @@ rows; or is told that they were erased.
 
 from arangovis.domain.errors import Conflict, Gone
 from arangovis.domain.graph import Record
-from arangovis.domain.views import optional_text
+from arangovis.domain.json import Document
+from arangovis.domain.views import mapping, optional_text
 from arangovis.stores.transaction import Transaction
 
 ERASED = "erased"
@@ -15,6 +16,11 @@ ERASED = "erased"
 def erased_record(digest: str, became: str | None, *, erasure: str, at: int) -> Record:
     """Return the record that some bytes were erased, or became others, at a time in microseconds since 1970."""
     return Record(ERASED, digest, group=erasure, due=at, data={"became": became})
+
+
+def erased_note(attributes: Document) -> Document:
+    """Return what a data set says of rows erased from it: how many and when; empty if there were none."""
+    return mapping(mapping(attributes, "extra"), ERASED)
 
 
 def became(record: Record) -> str:

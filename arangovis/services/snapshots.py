@@ -6,20 +6,21 @@ of its part of the manifest that carry no error.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from arangovis.domain.catalogue import Dataset, DatasetForm
-from arangovis.domain.errors import IntegrityError, NoData
+from arangovis.domain.errors import Conflict, IntegrityError, NoData
 from arangovis.domain.graph import Caller, EdgeId
 from arangovis.domain.ids import NodeId, named_id
-from arangovis.domain.json import Document, JsonValue, digest_of
+from arangovis.domain.json import EMPTY, Document, JsonValue, digest_of
 from arangovis.domain.views import mapping
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
+from arangovis.services.erased import erased_note
 from arangovis.services.rows.filters import snapshot_filter
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
@@ -43,6 +44,8 @@ class FrozenSample:
     slot: str
     row_filter: BloomFilter | None = None
     """Of the ids of a sample's rows; all rows are as many as their segments hold."""
+    erased: Document = field(default_factory=dict)
+    """What the source said of rows erased from it when they were read: its positions are those of that time."""
 
     @property
     def digest(self) -> str:
@@ -70,6 +73,7 @@ class Snapshots:
             NoData: no row is left.
 
         """
+        erased = self._erased(source.id)
         readers = self._readers(source)
         valid = np.flatnonzero(~row_errors(readers))
         if valid.size == 0:
@@ -92,7 +96,7 @@ class Snapshots:
             "sample_size": size,
         }
         slot = _slot(source.id, size)
-        return FrozenSample(node, source.project, attributes, source.id, slot, BloomFilter.of(ids))
+        return FrozenSample(node, source.project, attributes, source.id, slot, BloomFilter.of(ids), erased)
 
     def freeze_all(self, source: Dataset) -> FrozenSample:
         """Freeze all rows of a data set that carry no error, by its manifest alone: no row is read.
@@ -125,6 +129,7 @@ class Snapshots:
         """
         if sample.selection is None or sample.source is None:
             raise IntegrityError(f"{sample.id} is not a sample")
+        erased = self._erased(sample.id)
         known = from_arrow(self._blobs.read(sample.selection))
         positions = np.asarray(known["position"], dtype=np.int64)[list(rows)]
         ids = [str(known["id"][row]) for row in rows]
@@ -140,11 +145,12 @@ class Snapshots:
             "source": str(sample.source),
         }
         node = named_id("dataset", sample.project, f"selection of {sample.id}", digest_of([name, digest]))
-        return FrozenSample(node, sample.project, attributes, sample.id, "", BloomFilter.of(ids))
+        return FrozenSample(node, sample.project, attributes, sample.id, "", BloomFilter.of(ids), erased)
 
     def write_selection(self, transaction: Transaction, chosen: FrozenSample) -> None:
         """Write chosen rows inside the action that keeps them; no sample is put in force."""
         selection = str(chosen.attributes["selection"])
+        _check_not_erased(transaction, chosen)
         self._blobs.keep(transaction, [selection])
         transaction.ensure(chosen.node, chosen.project, chosen.attributes)
         transaction.link(
@@ -157,6 +163,8 @@ class Snapshots:
     def write(self, transaction: Transaction, sample: FrozenSample) -> None:
         """Write a frozen sample inside the action that uses it, and put it in force."""
         selection = sample.attributes.get("selection")
+        if selection is not None:
+            _check_not_erased(transaction, sample)
         role = "sample" if selection is not None else _ALL
         self._blobs.keep(transaction, [] if selection is None else [str(selection)])
         transaction.ensure(sample.node, sample.project, sample.attributes)
@@ -215,6 +223,10 @@ class Snapshots:
         """Return the types of the columns of a data set, or of what it is a snapshot of, by name."""
         return mapping(self._store.get(dataset.source or dataset.id).attributes, "columns")
 
+    def _erased(self, node_id: NodeId) -> Document:
+        node = self._store.find(node_id)
+        return EMPTY if node is None else erased_note(node.attributes)
+
     def _source(self, snapshot: Dataset) -> Dataset:
         source = None if snapshot.source is None else self._datasets.find(snapshot.source)
         if source is None:
@@ -262,6 +274,18 @@ class _LastRead:
             self._data = self._blobs.read(digest)
             self._digest = digest
         return self._data
+
+
+def _check_not_erased(transaction: Transaction, sample: FrozenSample) -> None:
+    """Refuse a sample whose source lost rows since it was read: its positions are those of other rows now.
+
+    Raises:
+        Conflict: it did.
+
+    """
+    source = transaction.find(sample.source)
+    if source is not None and erased_note(source.attributes) != sample.erased:
+        raise Conflict(f"rows were erased from {sample.source} meanwhile; ask again")
 
 
 def _slot(source: NodeId, size: int) -> str:

@@ -1,5 +1,7 @@
 """What an action wrote, held against the scope that it ran in, before any of it is stored."""
 
+from collections.abc import Callable
+
 from arangovis.domain.access import OF_ADMINS, Role, Scope
 from arangovis.domain.errors import Forbidden, NotFound
 from arangovis.domain.ids import NodeId
@@ -9,8 +11,12 @@ _READING = frozenset(("reader",))
 """Kinds of records that reading leaves behind."""
 
 
-def check_writes(transaction: Transaction) -> None:
+def check_writes(transaction: Transaction, names: Callable[[str], bool]) -> None:
     """Refuse an action that wrote what its scope may not.
+
+    Args:
+        transaction: the action, after it ran.
+        names: whether a file that the scope sees has the bytes of a digest.
 
     Raises:
         Forbidden: it may only read, or not write there, or what runs the service is for admins.
@@ -28,6 +34,7 @@ def check_writes(transaction: Transaction) -> None:
     _check_nodes(transaction, scope)
     _check_edges(transaction, scope)
     _check_names(transaction, scope)
+    _check_bytes(transaction, names)
 
 
 def _check_kinds(transaction: Transaction, scope: Scope) -> None:
@@ -72,6 +79,20 @@ def _check_names(transaction: Transaction, scope: Scope) -> None:
             continue
         if holder in nodes and not scope.changes(holder, nodes[holder].project):
             raise Forbidden("the name is that of something that this token may not write")
+
+
+def _check_bytes(transaction: Transaction, names: Callable[[str], bool]) -> None:
+    """Let files have bytes that came with them, or that one may read already: a digest alone opens nothing."""
+    files = {node_id: draft for node_id, draft in transaction.writes.nodes.items() if node_id.kind == "artifact"}
+    before = transaction.stored(files)
+    for node_id, draft in files.items():
+        digest, present = draft.attributes.get("digest"), before.get(node_id)
+        if not isinstance(digest, str) or digest in transaction.brought:
+            continue
+        if present is not None and present.attributes.get("digest") == digest:
+            continue
+        if transaction.stored_record("blob", digest) is not None and not names(digest):
+            raise Forbidden("the bytes of this digest are stored and not yours to name: upload the file")
 
 
 def _elsewhere(node_id: NodeId, project: str | None) -> Forbidden:

@@ -37,6 +37,8 @@ class Transaction(Bookkeeping):
         """The time and the id that its writes get, if they are not new ones."""
         self.scope = OPEN
         """Who acts: nodes out of reach are as if they were not there, see `arangovis.stores.guarded`."""
+        self.brought: set[str] = set()
+        """Digests of bytes that the action came with: naming others is no claim to read them."""
 
     # --- what a backend gives ---------------------------------------------------------------------------------
 

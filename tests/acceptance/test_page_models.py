@@ -191,7 +191,7 @@ def every_id(visit: Visit, count: int) -> list[str]:
             "[document.querySelectorAll('tr[data-id]').length, document.querySelector('.refreshing') === null,"
             " document.querySelector('.pages .number')?.textContent.split(' ')[0],"
             " Number(document.querySelector('[data-total]')?.dataset.total)]",
-            lambda now, wanted=wanted, step=step: now == [wanted, True, str(step + 1), count],
+            [wanted, True, str(step + 1), count].__eq__,
         )
         found += page.evaluate("[...document.querySelectorAll('tr[data-id]')].map((row) => row.dataset.id)")
         if 10 * (step + 1) < count:

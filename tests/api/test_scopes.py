@@ -11,7 +11,8 @@ from arangovis.domain.access import Role
 from arangovis.domain.graph import Caller, Direction, EdgeId, Node
 from arangovis.domain.ids import NodeId
 from arangovis.services.catalogue.names import find_project
-from arangovis.wiring import Arangovis
+from arangovis.wiring import Arangovis, worker_context
+from arangovis.workers.inline import drain
 from arangovis_api.app import create_app
 from arangovis_api.routes import all_routes, declared_operations
 from arangovis_api.telemetry import Telemetry
@@ -343,3 +344,83 @@ def test_the_walk_leaves_no_scope_behind(world: World) -> None:
         who.get("/api/v1/runs")
         who.get("/api/v1/nowhere")
         assert current_scope() == OPEN
+
+
+# --- what runs the service, and what a digest opens ----------------------------------------------------------------
+
+HOOK = "https://hooks.example.org/services/T0/its-secret-path"
+
+
+@pytest.fixture(scope="module")
+def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    home = tmp_path_factory.mktemp("operated") / "home"
+    service = build_service(settings_of(home, token_rate=0, webhook_hosts="hooks.example.org"))
+    world = World(service)
+    timed = {"name": "watch", "project": OURS, "action": "threshold", "options": {"metric": "auc", "above": 1.0}}
+    world.admin.done("POST", "/schedules", {**timed, "every_s": 3600})
+    world.admin.done("POST", "/webhooks", {"name": "ops", "project": OURS, "url": HOOK, "events": ["run.failed"]})
+    yield world
+    service.close()
+
+
+def writers(world: World) -> Iterator[Holder]:
+    """Yield a token that may write our project, and one that may write all of them."""
+    yield world.ours
+    yield holder(world.service, world.client, Role.WRITE, name=f"everywhere-{world.service.store.now()}")
+
+
+@pytest.mark.parametrize("kind", ["schedule", "webhook"])
+def test_what_runs_the_service_is_not_written_as_data(operated: World, kind: str) -> None:
+    """A writer who could change a schedule would have workers do what only admins ask for, in the owner's name."""
+    (before,) = operated.admin.get(f"/api/v1/nodes/{kind}").json["items"]
+    asked = {"name": "mine", "project": OURS, "attributes": before["attributes"]}
+    for who in writers(operated):
+        answers = [
+            who.ask("PATCH", f"/api/v1/nodes/{before['id']}", json={"attributes": {"owner": "root"}}),
+            who.ask("DELETE", f"/api/v1/nodes/{before['id']}", params={"force": "true"}),
+            who.post(f"/api/v1/nodes/{kind}", asked),
+        ]
+        assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+    assert operated.admin.get(f"/api/v1/nodes/{kind}").json["items"] == [before]
+
+
+def test_the_path_of_a_webhook_is_shown_to_admins_only(operated: World) -> None:
+    for who in (operated.reader, operated.ours):
+        (node,) = who.get("/api/v1/nodes/webhook").json["items"]
+        assert node["attributes"]["url"] == "https://hooks.example.org"
+    (hook,) = operated.admin.get("/api/v1/webhooks").json["items"]
+    assert hook["url"] == HOOK
+
+
+def test_a_run_of_a_schedule_is_done_again_by_admins_only(operated: World) -> None:
+    """There is no metric to watch, so it fails."""
+    (schedule,) = operated.admin.get("/api/v1/schedules").json["items"]
+    fired = operated.admin.done("POST", f"/schedules/{schedule['node'].partition('/')[2]}/runs")
+    drain(worker_context(operated.service))
+    path = f"/api/v1/runs/{fired['run'].partition('/')[2]}/retry"
+
+    assert [who.ask("POST", path).status_code for who in writers(operated)] == [403, 403]
+    assert operated.admin.ask("POST", path).status_code == 202
+
+
+def told_of(digest: str, number: int) -> Mapping[str, Any]:
+    said = {"digest": digest, "bytes": 10, "name": "theirs.csv", "media_type": "text/csv"}
+    key = f"0000000a-0000-4000-8000-00000000000{number}"
+    return {"key": key, "method": "m", "project": OURS, "outputs": [{"role": "report", "attributes": said}]}
+
+
+def test_the_digest_of_a_file_does_not_open_it(operated: World) -> None:
+    """Who knows the digest of another project's file says that a run of theirs made it, and reads it there."""
+    files = {
+        who: operated.admin.get(f"/api/v1/nodes/{operated_nodes['upload']}").json["attributes"]["digest"]
+        for who, operated_nodes in (("ours", operated.our_nodes), ("theirs", operated.their_nodes))
+    }
+
+    refused = operated.ours.post("/api/v1/runs", told_of(files["theirs"], 1))
+    own = operated.ours.post("/api/v1/runs", told_of(files["ours"], 2))
+    elsewhere = operated.ours.post("/api/v1/runs", told_of("ab" * 32, 3))
+
+    assert (refused.status_code, own.status_code, elsewhere.status_code) == (403, 201, 201)
+    named = operated.ours.get("/api/v1/nodes/artifact", params={"limit": "500"}).json["items"]
+    assert files["theirs"] not in {node["attributes"].get("digest") for node in named}

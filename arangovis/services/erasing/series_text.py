@@ -74,7 +74,7 @@ class SeriesTexts:
                 found[node] = found.get(node, 0) + sum(new.values for new in made)
         return found
 
-    def _rewritten(self, chunk: Chunk, entry: Entry) -> tuple[Table | None, int]:
+    def _rewritten(self, chunk: Chunk, entry: Entry) -> "tuple[Table | None, int]":
         if TEXT not in chunk.letters:
             return None, 0
         change = partial(erased_text, names=entry.subject.is_named_by)

@@ -2754,6 +2754,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List erasures */
+        get: operations["get_api_v1_erasures"];
+        put?: never;
+        /** Erase a person's rows */
+        post: operations["post_api_v1_erasures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with erasures */
+        post: operations["post_api_v1_erasures_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase again */
+        post: operations["post_api_v1_erasures_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batch": {
         parameters: {
             query?: never;
@@ -6346,6 +6398,51 @@ export interface components {
             unused_bytes: number;
             saved: number;
             swept: components["schemas"]["SweepReportAnswer"];
+        };
+        LedgerEntryAnswer: {
+            key: string;
+            column: string;
+            datasets: string[];
+            at: number;
+            actor: string;
+            state: string;
+        };
+        LedgerEntryPage: {
+            items: components["schemas"]["LedgerEntryAnswer"][];
+            next_cursor: string | null;
+        };
+        Erasure: {
+            /** @description The column that says whose a row is. */
+            column: string;
+            /** @description Whose rows: the value as text. It is not kept. */
+            value: string;
+            /** @description Only of these data sets; of all, and of texts in series, if left out. */
+            datasets?: unknown[];
+            /** @description Whether it is only counted; true if left out. */
+            dry_run?: boolean;
+        };
+        ErasedRowsAnswer: {
+            node: string;
+            rows: number;
+        };
+        ErasureAnswer: {
+            key: string | null;
+            dry_run: boolean;
+            column: string;
+            rows: number;
+            datasets: components["schemas"]["ErasedRowsAnswer"][];
+            samples: number;
+            rewritten: string[];
+            erased: string[];
+            learnt: string[];
+            cancelled: string[];
+            texts: components["schemas"]["ErasedRowsAnswer"][];
+            blobs: number;
+            runs: string[];
+        };
+        ErasurePage: {
+            items: components["schemas"]["ErasureAnswer"][];
+            next_cursor: string | null;
         };
         Batch: {
             actions: {
@@ -14565,6 +14662,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CollectedAnswer"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerEntryPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureAnswer"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_erasures_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_erasures_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePage"];
                 };
             };
             /** @description An error. */

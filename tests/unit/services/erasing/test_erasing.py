@@ -243,6 +243,15 @@ def _nothing():  # type: ignore[no-untyped-def]
     return Outcome()
 
 
+def test_a_sample_that_was_being_taken_is_not_written(service: Arangovis, version: ModelVersion) -> None:
+    stream = service.datasets.production(version)
+    assert stream is not None
+    frozen = service.snapshots.freeze(stream, size=40, seed=1, generation=0, caller=ADA)
+    erasures(service).erase(WANTED, ADA)
+    with pytest.raises(Conflict, match="erased from"):
+        service.store.transact(lambda tx: service.snapshots.write(tx, frozen), ADA)
+
+
 class Stop(BaseException):
     """As if the process were killed."""
 
