@@ -12,6 +12,7 @@ import falcon
 from arangovis.domain.access import NOBODY, OPEN, Identity, Role, Scope, acting_in, enter, leave
 from arangovis.domain.errors import Forbidden, Unauthorized
 from arangovis.domain.graph import Caller
+from arangovis.services.access.credentials import equal
 from arangovis.services.access.gate import Gate
 from arangovis.settings import Settings, is_loopback
 from arangovis_api.cookies import cookie_name
@@ -95,7 +96,7 @@ class Access:
     def _of_page(self, req: falcon.Request, cookie: str) -> Identity:
         """Return whom a cookie lets in: a change must also say what only our own page can read."""
         identity, credential = self._gate.signed_in(cookie)
-        if req.method not in READING and req.get_header(CSRF_HEADER) != credential.csrf:
+        if req.method not in READING and not equal(req.get_header(CSRF_HEADER) or "", credential.csrf):
             raise Forbidden(f"a change from the page needs the header {CSRF_HEADER}")
         return identity
 

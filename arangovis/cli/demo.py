@@ -68,7 +68,7 @@ def _perform(server: Server) -> None:
     finally:
         transport.close()
     _headline("Look at it")
-    _say(f"{server.url}/?plot={told.after.plot}")
+    _say(f"{server.url}/ui/embeddings?plot={told.after.plot}")
     _say(f"arangovis lineage {told.after.plot} --url {server.url}")
 
 

@@ -25,12 +25,15 @@ class TrainedClassifier:
     training_class: npt.NDArray[np.int64]
     production_embedding: Matrix
     production_class: npt.NDArray[np.int64]
+    production_truth: npt.NDArray[np.int64]
     production_confidence: npt.NDArray[np.float64]
     production_novelty: npt.NDArray[np.float64]
     novelty_threshold: float
     accuracy: float
     epochs: int
     seed: int
+    losses: tuple[float, ...]
+    """Of the training data, after each epoch."""
 
 
 def train(*, epochs: int, seed: int) -> TrainedClassifier:
@@ -57,12 +60,14 @@ def train(*, epochs: int, seed: int) -> TrainedClassifier:
         training_class=digits.target[seen].astype(np.int64),
         production_embedding=hidden[unseen],
         production_class=model.classes_[probabilities.argmax(axis=1)].astype(np.int64),
+        production_truth=digits.target[unseen].astype(np.int64),
         production_confidence=probabilities.max(axis=1),
         production_novelty=novelty,
         novelty_threshold=threshold,
         accuracy=float(model.score(pixels[unseen], digits.target[unseen])),
         epochs=epochs,
         seed=seed,
+        losses=tuple(map(float, model.loss_curve_)),
     )
 
 

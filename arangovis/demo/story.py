@@ -7,6 +7,7 @@ import numpy as np
 
 from arangovis.client import Client, Projection, signature_field
 from arangovis.demo.digits import HIDDEN_UNITS, TrainedClassifier, train
+from arangovis.demo.operation import operate
 from arangovis.domain.catalogue import Signature
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar
@@ -49,8 +50,9 @@ def tell(connect_as: ConnectAs, say: Say) -> Told:
         ada.register_model(PROJECT, MODEL)
         if ada.model_versions(limit=1).items:
             say("(this was told here before: everything is found again, and nothing is made twice)")
-        first = _release(ada, "ada", "1", train(epochs=15, seed=1), say)
-        second = _release(grace, "grace", "2", train(epochs=60, seed=2), say)
+        early, late = train(epochs=15, seed=1), train(epochs=60, seed=2)
+        first = _release(ada, "ada", "1", early, say)
+        second = _release(grace, "grace", "2", late, say)
         say("ada asks for a plot of version 1 (the first one takes a while: UMAP is compiled)")
         before = _plot(ada, first, BEFORE)
         _describe(before, say)
@@ -60,6 +62,7 @@ def tell(connect_as: ConnectAs, say: Say) -> Told:
         say("grace asks for a plot of version 2")
         of_second = grace.project(second, METHOD)
         _describe(of_second, say)
+        operate(grace, (PROJECT, MODEL), ((first, early), (second, late)), say)
     return Told(first, second, before, after, of_second)
 
 

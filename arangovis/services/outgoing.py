@@ -44,6 +44,16 @@ def addresses_of(host: str, port: int) -> list[Address]:
     return [_plain(ipaddress.ip_address(address)) for address in sorted(found)]
 
 
+def is_public(address: Address) -> bool:
+    """Say whether an address is of the public network, and no other one is written within it.
+
+    Addresses of IPv6 that translators turn into one of IPv4 (NAT64, 6to4) may lead into a network of our own.
+    """
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    return isinstance(address, ipaddress.IPv4Address) or not (address.is_site_local or address.sixtofour)
+
+
 def address_of(host: str) -> str | None:
     """Return the IP address that a host is named by, or None."""
     try:

@@ -45,6 +45,7 @@ class Round:
 
     def _make(self) -> None:
         try:
-            _log.info("%s: %s", self.name, self.do())
+            if done := self.do():
+                _log.info("%s: %s", self.name, done)
         except ArangovisError as error:
             _log.info("%s: waits for the next round: %s", self.name, error.detail)

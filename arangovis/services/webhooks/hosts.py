@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from arangovis.domain.errors import Fault, Forbidden, InvalidInput
-from arangovis.services.outgoing import Address, addresses_of
+from arangovis.services.outgoing import Address, addresses_of, is_public
 
 URL_LENGTH_MAX = 2000
 PORTS = {"https": 443, "http": 80}
@@ -83,7 +83,7 @@ class WebhookHosts:
         return host in self.names or not self.names.isdisjoint(above)
 
     def _allows(self, address: Address, scheme: str) -> bool:
-        return self._holds(address) or (address.is_global and not address.is_multicast and scheme == "https")
+        return self._holds(address) or (is_public(address) and scheme == "https")
 
     def _holds(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self.networks)
