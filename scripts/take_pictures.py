@@ -1,7 +1,7 @@
 """Take the pictures of the documentation from a running service: `python scripts/take_pictures.py [URL [NAME...]]`.
 
-Without names, every picture is taken: each view in the two themes, and as a phone shows it. `arangovis demo` gives a
-service with enough on it. Needs Debian's Chromium and the `test` extra.
+Without names, every picture is taken: each view in the two themes, and as a phone shows it. The service is one
+that `arangovis demo` left up. Needs Debian's Chromium and the `test` extra.
 """
 
 import json
@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+MODEL = "digit classifier"
 DESKTOP, PHONE = (1280, 800), (390, 844)
 SETTLED_MS = 1500
 
@@ -35,13 +36,14 @@ PICTURES = (
     Picture("home", "home"),
     Picture("compare", "home", ("[data-place='0'] input", "[data-place='1'] input", "button:has-text('Compare')")),
     Picture("embeddings", "embeddings"),
-    Picture("live", "live?filter=tags%20%3D%20%22{logged}%22&smooth=0.6"),
-    Picture("lineage", "lineage?node={plot}"),
-    Picture("record", "lineage?node={plot}#{plot}"),
+    Picture("live", "live?filter=tags%20%3D%20%22curves%22"),
+    Picture("lineage", "lineage?node={run}"),
+    Picture("record", "lineage?node={run}#{plot}"),
     Picture("models", "models"),
     Picture("model", "models?version={version}"),
-    Picture("compatibility", "compatibility"),
-    Picture("anomaly", "anomaly"),
+    Picture("deployment", "models?deployment={deployment}"),
+    Picture("compatibility", "compatibility?comparison={comparison}"),
+    Picture("anomaly", "anomaly?model={detector}"),
     Picture("work", "work"),
     Picture("parameters", "parameters?version={version}"),
 )
@@ -90,36 +92,20 @@ def take(browser: Any, url: str, path: Path, size: tuple[int, int], theme: str, 
 
 
 def nodes_of(base: str) -> Mapping[str, str]:
-    """Return ids of nodes to show: a run with series if there is one, a plot, a model version."""
+    """Return what of the demo is shown, by the names that addresses use."""
     runs = ask(base, "nodes/run?limit=200")
+    compared = [run for run in runs if run["attributes"]["method"] == "compatibility.compare"]
     plots = [node for node in ask(base, "nodes/artifact?limit=500") if node["attributes"].get("role") == "plot"]
-    versions = ask(base, "nodes/model_version?limit=10")
-    own = [run for run in runs if not run["attributes"]["method"].startswith("projection.")] or runs
-    logged = tag_of_training(base, runs)
-    return {"logged": logged, "run": first_id(own), "plot": first_id(plots), "version": first_id(versions)}
-
-
-def tag_of_training(base: str, runs: list[dict[str, Any]]) -> str:
-    """Return the tag of runs that logged curves; log some if there are none: two trainings on scikit-learn's digits."""
-    tag = "picture of curves"
-    if any(tag in run["attributes"].get("tags", ()) for run in runs):
-        return tag
-    from sklearn.datasets import load_digits
-    from sklearn.neural_network import MLPClassifier
-
-    import arangovis
-
-    digits = load_digits()
-    for rate in (0.01, 0.1):
-        with arangovis.run(project="curves", name=f"rate {rate:g}", tags=[tag], url=base, capture=False) as run:
-            model = MLPClassifier((16,), random_state=0, solver="sgd", learning_rate_init=rate, batch_size=32)
-            for step in range(300):
-                rows = slice(step * 32 % 1760, step * 32 % 1760 + 32)
-                model.partial_fit(digits.data[rows] / 16, digits.target[rows], classes=range(10))
-                right = model.predict(digits.data / 16) == digits.target
-                norm = float((model.coefs_[0] ** 2).sum() ** 0.5)
-                run.log({"loss": model.loss_, "accuracy": float(right.mean()), "weights/norm": norm}, step)
-    return tag
+    projected = [run for run in runs if run["attributes"]["method"].startswith("projection.")]
+    versions = [node for node in ask(base, "nodes/model_version?limit=10") if node["attributes"]["name"] == MODEL]
+    return {
+        "run": first_id(projected),
+        "plot": first_id(plots),
+        "version": first_id(versions),
+        "comparison": first_id(compared).removeprefix("run/"),
+        "deployment": first_id(ask(base, "nodes/deployment?limit=10")),
+        "detector": str(ask(base, "anomaly-models")[0]["id"]),
+    }
 
 
 def ask(base: str, path: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from arangovis.domain.errors import ArangovisError, TooLarge
-from arangovis.tabular.arrow_sizes import unpacked_bytes
+from arangovis.tabular.arrow_sizes import stated_rows, unpacked_bytes
 from arangovis.tabular.embedding import check_header
 from arangovis.tabular.limits import UNCOMPRESSED_BYTES_MAX, check_counts, refused
 
@@ -24,6 +24,7 @@ def read_arrow(data: bytes, check_names: Callable[[Sequence[str]], object] = che
     import pyarrow as pa
 
     try:
+        check_counts(stated_rows(data), 1)
         if unpacked_bytes(data) > UNCOMPRESSED_BYTES_MAX:
             raise TooLarge(f"the body unpacks to more than {UNCOMPRESSED_BYTES_MAX:,} bytes")
         with pa.ipc.open_stream(pa.BufferReader(data)) as reader:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_HEADER, _DICTIONARY_DATA, _BUFFERS, _COMPRESSION = 2, 1, 2, 3
+_HEADER, _DICTIONARY_DATA, _LENGTH, _BUFFERS, _COMPRESSION = 2, 1, 0, 2, 3
 """Positions of fields in the tables Message, DictionaryBatch and RecordBatch."""
 _BUFFER = struct.Struct("<qq")
 
@@ -27,6 +27,26 @@ def unpacked_bytes(data: bytes) -> int:
 
     messages = pa.ipc.MessageReader.open_stream(pa.BufferReader(data))
     return sum(_message_bytes(message) for message in messages)
+
+
+def stated_rows(data: bytes) -> int:
+    """Return how many rows the batches of a stream say they have.
+
+    Raises:
+        struct.error: a header is damaged.
+        pyarrow.ArrowException: the stream is.
+
+    """
+    import pyarrow as pa
+
+    messages = pa.ipc.MessageReader.open_stream(pa.BufferReader(data))
+    return sum(_message_rows(message) for message in messages if message.type == "record batch")
+
+
+def _message_rows(message: "pa.ipc.Message") -> int:
+    header = memoryview(message.metadata)
+    length = _field(header, _follow(header, _field(header, _follow(header, 0), _HEADER)), _LENGTH)
+    return max(int(struct.unpack_from("<q", header, length)[0]), 0) if length else 0
 
 
 def _message_bytes(message: "pa.ipc.Message") -> int:

@@ -5,7 +5,7 @@ import time
 from urllib.parse import SplitResult
 
 from arangovis.domain.errors import Forbidden, NoData, NotFound, TooLarge
-from arangovis.services.outgoing import PinnedConnection, address_of, addresses_of
+from arangovis.services.outgoing import PinnedConnection, address_of, addresses_of, is_public
 
 BYTES_MAX = 4 << 30
 SECONDS_MAX = 300.0
@@ -87,6 +87,6 @@ def _public_address(host: str, port: int, *, literal: bool) -> str:
 
     """
     found = addresses_of(host, port)
-    if not literal and not all(address.is_global for address in found):
+    if not literal and not all(map(is_public, found)):
         raise Forbidden("the host has an address that is not public")
     return min(map(str, found))

@@ -34,7 +34,7 @@ WEBHOOK = VertexKind(
         Field("name", FieldType.TEXT, "The name people know it by.", required=True, searchable=True),
         Field("description", FieldType.TEXT, "What it is for."),
         Field("owner", FieldType.TEXT, "Who set it up.", required=True, searchable=True),
-        Field("url", FieldType.TEXT, "Where messages are sent: scheme and host.", required=True),
+        Field("url", FieldType.TEXT, "Where messages are sent.", required=True),
         Field("events", FieldType.TEXTS, "What it is told of.", searchable=True),
         Field("filter", FieldType.TEXT, "Of which runs, in the filter language."),
         Field("enabled", FieldType.BOOLEAN, "Whether it is told anything.", searchable=True),

@@ -12,7 +12,7 @@ import pytest
 
 from arangovis.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from arangovis.tabular import limits, read_rows
-from arangovis.tabular.arrow_sizes import unpacked_bytes
+from arangovis.tabular.arrow_sizes import stated_rows, unpacked_bytes
 from arangovis.tabular.reading import MEDIA_TYPES
 from tests.unit.tabular.bodies import (
     ARROW,
@@ -475,3 +475,27 @@ def test_a_compressed_arrow_stream_that_lies_about_its_size() -> None:
     with pytest.raises(TooLarge, match="unpacks to more than 2,147,483,648 bytes"):
         read_rows(body, ARROW)
     assert unpacked_bytes(to_arrow_body({"a": [0.5] * 20_000})) == 0
+
+
+def test_too_many_rows_are_refused_before_they_are_unpacked() -> None:
+    """A body of a few kilobytes that says it has four million rows does not cost their memory first."""
+    table = pa.table({"a": np.zeros(4_000_000)})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    body = sink.getvalue()
+    del table
+    pool = pa.proxy_memory_pool(pa.default_memory_pool())
+    before, default = pool.max_memory(), pa.default_memory_pool()
+    pa.set_memory_pool(pool)
+    try:
+        with pytest.raises(TooLarge, match="4,000,000 rows"):
+            read_rows(body, ARROW)
+        assert pool.max_memory() - before < 1_000_000
+    finally:
+        pa.set_memory_pool(default)
+
+    assert len(body) < 100_000
+    assert stated_rows(body) == 4_000_000
+    assert stated_rows(to_arrow_body({"a": [0.5] * 20_000})) == 20_000
+    assert stated_rows(to_arrow_body({"a": []})) == 0

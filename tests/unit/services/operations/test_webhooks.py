@@ -1,6 +1,7 @@
 """Messages about what happened: which, to whom, signed, tried again, and only where the operator allows."""
 
 import base64
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from arangovis.domain.errors import Forbidden, InvalidFilter, InvalidInput, NotFound
 from arangovis.domain.runs import Reason, RunState
 from arangovis.domain.work import Outcome
+from arangovis.services.outgoing import is_public
 from arangovis.services.webhooks.deliveries import ATTEMPTS_MAX, BACKOFF_S, DeliveryState
 from arangovis.services.webhooks.hosts import WebhookHosts
 from arangovis.services.webhooks.outbox import Outbox
@@ -287,6 +289,31 @@ def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         HOSTS.check(url)
     assert caught.value.faults[0].field == "url"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.1.2.3",
+        "169.254.169.254",
+        "100.64.0.1",
+        "::1",
+        "::7f00:1",
+        "fd00::1",
+        "fec0::1",
+        "fe80::1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "2002:a00:1::",
+        "224.0.1.1",
+        "ff0e::1",
+    ],
+)
+def test_addresses_of_our_own_networks_are_not_public_however_they_are_written(address: str) -> None:
+    """Some of IPv6 hold one of IPv4, which a translator on the way takes for where to go."""
+    assert not is_public(ipaddress.ip_address(address))
+    assert is_public(ipaddress.ip_address("93.184.216.34"))
+    assert is_public(ipaddress.ip_address("2606:2800:220:1::"))
 
 
 def test_a_name_that_leads_to_this_machine_is_refused_when_it_is_looked_up() -> None:
