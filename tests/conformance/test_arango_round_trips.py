@@ -101,7 +101,7 @@ def test_claiming_and_finishing_a_run(
     counter = Counter(simulator)
     claim = runs.claim(["tsne", "umap", "trimap"], "worker-1", lease_us=10**7)
     assert claim is not None
-    assert counter.calls <= 2
+    assert counter.calls <= 3, "the third asks which request the run came of, for the logs"
     counter = Counter(simulator)
     assert runs.claim(["tsne", "umap", "trimap"], "worker-2", lease_us=10**7) is None
     assert counter.calls == 1

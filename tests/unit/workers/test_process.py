@@ -201,5 +201,5 @@ def test_the_peak_of_memory_is_that_since_it_was_looked_at() -> None:
     assert before is not None
     assert during is not None
     assert during >= before + 79
-    assert peak.mib() == during
+    assert abs((peak.mib() or 0) - during) <= 1  # the kernel counts pages by the handful
     assert (PeakMemory().mib() or 0) <= during - 70, "the next run does not count what this one held"
