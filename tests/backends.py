@@ -7,8 +7,9 @@ the one that `ARANGOVIS_TEST_ARANGO_URL` names; the one behind `s3` is rclone's,
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from arangovis.stores.arango.address import parse
 from arangovis.stores.memory import MemoryStore
 from arangovis.wiring import Arangovis, build, compose
 from tests.arango_databases import PATIENCE, Server, drop, provision, running_server
+from tests.arango_simulator.process import Simulator
 from tests.s3_server import S3Server, running_s3
 
 STORE = os.environ.get("ARANGOVIS_TEST_STORE", "sqlite")
@@ -43,10 +45,16 @@ class Backends:
             found["artifacts"] = self._s3.url(self._bucket, _name_of(home))
         return found
 
+    @property
+    def simulator(self) -> Simulator | None:
+        """The simulator of ArangoDB, if that is what runs."""
+        return None if self._arango is None else self._arango.simulator
+
     def overwrite(self, home: Path, digest: str, data: bytes) -> None:
         """Put other bytes in the place of a blob, behind the artifact store's back."""
         name = f"blobs/{digest[:2]}/{digest}"
         if self._s3 is None:
+            (home / "artifacts" / name).chmod(0o600)
             (home / "artifacts" / name).write_bytes(data)
         else:
             self._s3.client.put_object(Bucket=self._bucket, Key=f"{_name_of(home)}/{name}", Body=data)
@@ -69,13 +77,27 @@ _running: list[Backends] = []
 
 
 @contextmanager
-def running_backends() -> Iterator[Backends]:
-    """Run the servers that the environment asks for."""
+def running_backends(
+    store: str = STORE, artifacts: str = ARTIFACTS, through: Callable[[str, str], str] = lambda _, url: url
+) -> Iterator[Backends]:
+    """Run the servers that the environment asks for, or others.
+
+    Args:
+        store: as `ARANGOVIS_TEST_STORE`.
+        artifacts: as `ARANGOVIS_TEST_ARTIFACTS`.
+        through: given `arango` or `s3` and the URL of that server, return the URL to reach it by.
+
+    """
     with ExitStack() as stack:
-        arango = stack.enter_context(running_server()) if STORE == "arango" else None
-        s3 = stack.enter_context(running_s3()) if ARTIFACTS == "s3" else None
+        arango = stack.enter_context(running_server()) if store == "arango" else None
+        s3 = stack.enter_context(running_s3()) if artifacts == "s3" else None
         os.environ.update({} if s3 is None else s3.environment)  # processes inherit the credentials
-        _running.append(Backends(arango, s3))
+        _running.append(
+            Backends(
+                None if arango is None else replace(arango, url=through("arango", arango.url)),
+                None if s3 is None else replace(s3, endpoint=through("s3", s3.endpoint)),
+            )
+        )
         try:
             yield _running[-1]
         finally:

@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError
 from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
 from arangovis_api.faults import faults_in, with_values
+from arangovis_api.nesting import check_nesting
 
 JSON = "application/json"
 JSON_BYTES_MAX = 32 << 20
@@ -131,7 +132,7 @@ def read_json(req: falcon.Request, *, optional: bool = False) -> dict[str, Any]:
     """Read a JSON object from the body.
 
     Raises:
-        InvalidInput: it is not a JSON object.
+        InvalidInput: it is not a JSON object, or has too many levels.
         UnsupportedMedia: the Content-Type is another.
         TooLarge: it has more than JSON_BYTES_MAX bytes.
 
@@ -147,6 +148,7 @@ def read_json(req: falcon.Request, *, optional: bool = False) -> dict[str, Any]:
         raise InvalidInput.of(Fault("body", f"is not valid JSON: {error}")) from error
     if not isinstance(loaded, dict):
         raise InvalidInput.of(Fault("body", "is not a JSON object"))
+    check_nesting("body", loaded)
     return loaded
 
 

@@ -80,9 +80,7 @@ def _deploy(client: Client, project: str, releases: Sequence[Release], say: Say)
         _log_evaluation(client, project, version, classifier)
         client.provision(TAG, project=project, state="active", override=override)
     _serve(client, project, releases[-1][1])
-    say(
-        f"the gate {GATE!r} refuses version 1, which is deployed all the same: {PILOT!r}; version 2 passes and takes over"
-    )
+    say(f"the gate {GATE!r} refuses version 1, which is deployed all the same: {PILOT!r}; version 2 passes")
 
 
 def _log_evaluation(client: Client, project: str, version: RegisteredVersion, classifier: TrainedClassifier) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from arangovis.domain.search import Property
 
 T = TypeVar("T")
+_WHOLE = range(-(2**63), 2**63)
+"""The integers that every store takes."""
 Value: TypeAlias = str | int | float | bool
 Rank: TypeAlias = tuple[int, Value]
 """The place of a value among all: that of its type, and itself."""
@@ -117,7 +119,7 @@ def position_of(order: Order, cursor: str) -> Position:
         document: Any = decode(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
         position = Position(_rank(document["rank"]), _checked(document["created"], int), _checked(document["key"], str))
         written: object = document["order"]
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, binascii.Error) as error:
         raise _unreadable() from error
     if written != str(order):
         raise _unreadable()
@@ -133,7 +135,7 @@ def _rank(given: Any) -> Rank | None:
         return None
     place, value = given
     types: tuple[type, ...] = ((int, float), (str,), (bool,))[_checked(place, int)]
-    if type(value) not in types or value != value:
+    if type(value) not in types or value != value or (type(value) is int and value not in _WHOLE):
         raise ValueError
     return place, value
 

@@ -26,7 +26,7 @@ def unpacked_bytes(data: bytes) -> int:
     import pyarrow as pa
 
     messages = pa.ipc.MessageReader.open_stream(pa.BufferReader(data))
-    return sum(_message_bytes(message) for message in messages)
+    return sum(message_bytes(message) for message in messages)
 
 
 def stated_rows(data: bytes) -> int:
@@ -49,7 +49,13 @@ def _message_rows(message: "pa.ipc.Message") -> int:
     return max(int(struct.unpack_from("<q", header, length)[0]), 0) if length else 0
 
 
-def _message_bytes(message: "pa.ipc.Message") -> int:
+def message_bytes(message: "pa.ipc.Message") -> int:
+    """Return how many bytes the compressed buffers of a message say they unpack to.
+
+    Raises:
+        struct.error: the header is damaged.
+
+    """
     if message.type not in ("record batch", "dictionary"):
         return 0
     header = memoryview(message.metadata)

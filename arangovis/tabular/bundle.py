@@ -5,6 +5,7 @@ stored uncompressed and carry a fixed date. `numpy.load(..., allow_pickle=False)
 """
 
 import io
+import tokenize
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ FORMAT = 1
 FACTS_MEMBER = "facts.json"
 _ARRAY_SUFFIX = ".npy"
 _DAMAGED = "the stored arrays are damaged"
+_UNREADABLE = (
+    *(zipfile.BadZipFile, OSError, EOFError, NotImplementedError, tokenize.TokenError),
+    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, RecursionError),
+)
+"""What the readers of zip, JSON and npy raise when the bytes are something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ def from_bytes(data: bytes) -> ArrayBundle:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError, EOFError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise IntegrityError(_DAMAGED) from error
 
 

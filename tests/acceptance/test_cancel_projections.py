@@ -54,7 +54,12 @@ def computing(service: Arangovis, run: NodeId) -> list[psutil.Process]:
     return psutil.Process(int(lease.owner.split(".")[-2])).children()
 
 
-@pytest.mark.parametrize("method", [name for name in names() if name != "pca"])  # that is over at once
+SLOW = ("densmap", "trimap")
+"""Whose libraries compile for long before they can be cancelled; `make test-all` waits for them."""
+METHODS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in names() if name != "pca"]
+
+
+@pytest.mark.parametrize("method", METHODS)  # pca is over at once
 def test_a_cancelled_projection_is_computed_no_further(service: Arangovis, home: Path, method: str) -> None:
     version = service.catalogue.version(registered(service))
     body = {"parameters": dict(projector(method).parameters.defaults()), "production_data_sample_size": 5_000}

@@ -1,11 +1,11 @@
-"""A round of each fault of `tests/soak/chaos.py`: nothing acknowledged is lost, and nothing is there by half."""
+"""Rounds of the faults of `tests/soak/chaos.py`: nothing acknowledged is lost, and nothing is there by half."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.soak.chaos import ROUNDS, Faults, Report, chaos
+from tests.soak.chaos import ANYWHERE, DISK, Faults, Report, chaos
 
 pytestmark = [
     pytest.mark.acceptance,
@@ -13,12 +13,28 @@ pytestmark = [
 ]
 
 
+FAR_ROUNDS = ("arango_cut", "s3_cut", "cut_and_kill")
+"""As many as there is time for; `make soak` has all of them."""
+
+
 def test_nothing_is_lost_whatever_fails(tmp_path: Path) -> None:
-    report = chaos(tmp_path, rounds=len(ROUNDS), seed=20261121)
+    report = chaos(tmp_path, seed=20261121)
+    assert_nothing_is_lost(report)
+    assert set(report.rounds) == {*DISK, *ANYWHERE}
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_when_connections_to_arangodb_and_s3_are_cut(tmp_path: Path) -> None:
+    report = chaos(tmp_path, only=FAR_ROUNDS, seed=20261121, store="arango", artifacts="s3")
+    assert_nothing_is_lost(report)
+    assert set(report.rounds) == set(FAR_ROUNDS)
+    assert report.broken_off["arango"] > 0
+
+
+def assert_nothing_is_lost(report: Report) -> None:
     assert (report.lost, report.unsound, report.unnoticed) == ([], [], [])
-    assert set(report.rounds) == set(ROUNDS)
-    assert min(report.acknowledged_rows, report.acknowledged_runs) > 0
-    assert set(report.refused) <= {429, 503}, "what a disk refuses is not an error of the service"
+    assert min(report.acknowledged_rows, report.acknowledged_runs, report.logged_rows) > 0
+    assert set(report.refused) <= {429, 503}, "what a disk or a network refuses is not an error of the service"
 
 
 def test_a_process_obeys(tmp_path: Path) -> None:

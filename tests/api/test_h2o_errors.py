@@ -4,7 +4,7 @@ import json
 import random
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -325,7 +325,10 @@ def body_of(chance: random.Random, media: str) -> bytes:
     return data
 
 
-def test_a_thousand_malformed_requests_are_nobodys_fault_but_the_clients(world: Detecting) -> None:
+def test_a_thousand_malformed_requests_are_nobodys_fault_but_the_clients(
+    world: Detecting, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("tried", MALFORMED)
     chance = random.Random(8)
     statuses: dict[int, int] = {}
     for _ in range(MALFORMED):

@@ -33,6 +33,8 @@ from tests.backends import running_backends
 FIELDS = ("who", "n")
 RUN_LIVES = 6
 """So many clients log to a run, one after the other, before the next run is begun."""
+PAUSE_S = 0.02
+"""Between two steps of a client."""
 CALM_S = (0.3, 2.5)
 AWAY_S = (0.0, 3.0)
 SYNC_WITHIN_S = 300.0
@@ -77,8 +79,9 @@ class Place:
 
     _numbers = iter(range(1, 1 << 30))
 
-    def __init__(self, url: str, spool: Path) -> None:
+    def __init__(self, url: str, spool: Path, *, pause_s: float = PAUSE_S) -> None:
         self._command = [sys.executable, "-m", "tests.soak.series_client", url, str(spool)]
+        self._pause_s = pause_s
         self.runs: dict[str, dict[int, Tally]] = {}
         self.run = ""
         self._begin()
@@ -101,7 +104,11 @@ class Place:
         tally = self.runs[self.run][who] = Tally()
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
-            [*self._command, self.run, str(who)], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [*self._command, self.run, str(who), str(self._pause_s)],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.heard = threading.Event()
         self._listener = threading.Thread(target=self._listen, args=(self.process, tally, self.heard))

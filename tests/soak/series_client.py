@@ -1,4 +1,4 @@
-"""A training that logs until it is stopped or killed: `python -m tests.soak.series_client URL SPOOL RUN WHO`.
+"""A training that logs until it is stopped or killed: `python -m tests.soak.series_client URL SPOOL RUN WHO PAUSE_S`.
 
 Its rows say who logged them and count from 0. It prints `safe N` when rows before N are out of its hands, and
 `delivered N` when the service said that it has them.
@@ -15,11 +15,10 @@ import arangovis as av
 from arangovis.client.outbox import OutboxOptions
 
 ROWS_A_STEP = 20
-PAUSE_S = 0.02
 FLUSH_EVERY_STEPS = 25
 
 
-def main(url: str, spool: str, run_key: str, who: str) -> None:
+def main(url: str, spool: str, run_key: str, who: str, pause_s: str) -> None:
     options = OutboxOptions(Path(spool))
     with av.run("soak", run=run_key, mode="join", url=url, outbox=options, capture=False, flush_every_s=0.2) as run:
         for step in itertools.count():
@@ -28,7 +27,7 @@ def main(url: str, spool: str, run_key: str, who: str) -> None:
             print("safe", (step + 1) * ROWS_A_STEP, flush=True)
             if step % FLUSH_EVERY_STEPS == 0 and run.flush(0.5):
                 print("delivered", (step + 1) * ROWS_A_STEP, flush=True)
-            time.sleep(PAUSE_S)
+            time.sleep(float(pause_s))
 
 
 def log_step(run: "av.client.active_run.ActiveRun", who: int, first: int) -> None:

@@ -30,6 +30,7 @@ from arangovis_api.arguments import version_number
 from arangovis_api.conditional import is_unchanged
 from arangovis_api.encode import json_bytes, page_document, send
 from arangovis_api.middleware import caller_of
+from arangovis_api.nesting import check_nesting
 from arangovis_api.operation import JSON, JSON_BYTES_MAX, Body, check_media_type, operation
 from arangovis_api.resources.frames import CSV, source_of
 from arangovis_api.resources.projects import send_registered
@@ -197,6 +198,7 @@ def _rows(data: bytes) -> Sequence[dict[str, Any]]:
         found = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise InvalidInput.of(Fault("body", f"is not valid JSON: {error}")) from error
+    check_nesting("body", found)
     rows = found.get("rows") if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise InvalidInput.of(Fault("body", 'is neither a list of rows nor an object {"rows": [...]}'))

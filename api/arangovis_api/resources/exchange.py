@@ -16,6 +16,7 @@ from arangovis.wiring import Arangovis
 from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import send
 from arangovis_api.middleware import caller_of
+from arangovis_api.nesting import check_nesting
 from arangovis_api.operation import JSON_BYTES_MAX, Body, operation
 from arangovis_api.routes import Route
 from arangovis_api.schemas.exchange import EventsQuery, EventsSchema, ExportQuery, ExportSchema, LineageEventSchema
@@ -99,9 +100,11 @@ class Exports:
 
 def _json_of(req: falcon.Request) -> Any:
     try:
-        return orjson.loads(_body_of(req))
+        found = orjson.loads(_body_of(req))
     except orjson.JSONDecodeError as error:
         raise InvalidInput.of(Fault("body", f"is not valid JSON: {error}")) from error
+    check_nesting("body", found)
+    return found
 
 
 def _body_of(req: falcon.Request) -> bytes:

@@ -31,6 +31,11 @@ REGION_DEFAULT = "us-east-1"
 """Requests are signed with a region, which most servers but that of AWS do not look at."""
 _GONE = ("404", "NoSuchKey", "NotFound")
 _NO_UPLOAD = ("NoSuchUpload", "404")
+_WITH_LENGTH = ("GetObject", "HeadObject", "ListObjectsV2", "ListMultipartUploads", "CreateMultipartUpload")
+"""What is answered with a length by every server; that of HEAD of a bucket may be missing."""
+_LENGTHS = ("Content-Length", "Transfer-Encoding")
+_CUT = b"<Error><Code>RequestTimeout</Code></Error>"
+"""What boto3 repeats whatever the request."""
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)\Z")
 
 
@@ -243,7 +248,20 @@ def _connected(place: S3Place, patience: Patience) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return session.client("s3", region_name=region, endpoint_url=place.endpoint or None, config=config)
+    client = session.client("s3", region_name=region, endpoint_url=place.endpoint or None, config=config)
+    for operation in _WITH_LENGTH:
+        client.meta.events.register(f"before-parse.s3.{operation}", _refuse_a_cut_head)
+    return client
+
+
+def _refuse_a_cut_head(response_dict: dict[str, Any], **_: Any) -> None:
+    """Take a success that does not say how long it is for none, which boto3 then asks for again.
+
+    The connection ended in its head. The library under boto3 passes it on as a whole answer without a body: a listing
+    of nothing, or an object without a length.
+    """
+    if response_dict["status_code"] in (200, 206) and not any(name in response_dict["headers"] for name in _LENGTHS):
+        response_dict.update(status_code=503, body=_CUT)
 
 
 def _code(error: ClientError) -> str:

@@ -3,11 +3,12 @@
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NoData
+from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NoData, TooLarge
 from arangovis.exchange.arangopipe.graph import Seed, SeedGraph
 from arangovis.exchange.arangopipe.names import EDGE_COLLECTIONS, GRAPH_NAME
 
@@ -15,8 +16,12 @@ _NAME = re.compile(
     r"(?P<collection>[A-Za-z][A-Za-z0-9_-]{0,255}?)(_[0-9a-f]{32})?(\.\d+)?(\.data)?\.(?P<form>jsonl|ndjson|json)(\.gz)?\Z"
 )
 _NO_DATA = ("dump.json", ".structure.json", ".view.json")
-_INSERTED = frozenset({2300, 2301})
-_REMOVED = frozenset({2302})
+_INSERTED = (2300, 2301)
+_REMOVED = (2302,)
+LINE_CHARACTERS_MAX = 64 << 20
+PACKING_RATIO_MAX = 250
+PACKING_RATIO_FROM_CHARACTERS = 64 << 20
+"""Below this, a high ratio does no harm."""
 
 
 def read_graph(path: Path, *, name: str = GRAPH_NAME) -> SeedGraph:
@@ -29,6 +34,7 @@ def read_graph(path: Path, *, name: str = GRAPH_NAME) -> SeedGraph:
     Raises:
         NoData: nothing in it is a collection.
         InvalidContent: a file cannot be read; it and the line are named.
+        TooLarge: a line has no end, or a packed file becomes too much.
 
     """
     files = _files(path)
@@ -96,10 +102,10 @@ def _documents(file: Path) -> Iterator[tuple[int, dict[str, Any], bool]]:
     """Yield the number of the line, the document, and whether it was removed."""
     try:
         with _opened(file) as stream:
-            for line, value in _values(stream):
+            for line, value in _values(_lines(file, stream)):
                 yield line, *_unwrapped(file, line, value)
-    except (ValueError, EOFError, gzip.BadGzipFile) as error:
-        if isinstance(error, InvalidInput):
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        if isinstance(error, InvalidInput | TooLarge):
             raise
         line = getattr(error, "line", 0)
         raise InvalidContent.of(Fault(f"{file.name}:{line}", "is not JSON in UTF-8")) from error
@@ -109,6 +115,18 @@ def _opened(file: Path) -> IO[str]:
     if file.name.endswith(".gz"):
         return gzip.open(file, "rt", encoding="utf-8")
     return file.open(encoding="utf-8")
+
+
+def _lines(file: Path, stream: IO[str]) -> Iterator[str]:
+    """Yield the lines of a file: none without an end, and no small file that becomes an endless one."""
+    room = max(PACKING_RATIO_FROM_CHARACTERS, PACKING_RATIO_MAX * file.stat().st_size)
+    while line := stream.readline(LINE_CHARACTERS_MAX + 1):
+        if len(line) > LINE_CHARACTERS_MAX:
+            raise TooLarge(f"{file.name} has a line of more than {LINE_CHARACTERS_MAX:,} characters")
+        room -= len(line)
+        if room < 0:
+            raise TooLarge(f"{file.name} unpacks to more than {PACKING_RATIO_MAX} times its size")
+        yield line
 
 
 class _NotJson(ValueError):
@@ -134,7 +152,7 @@ def _values(stream: Iterable[str]) -> Iterator[tuple[int, Any]]:
 def _parsed(text: str, line: int) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _NotJson(line) from error
 
 

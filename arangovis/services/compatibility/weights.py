@@ -78,7 +78,7 @@ def check_format(data: bytes) -> None:
     length = int.from_bytes(data[:_LENGTH_BYTES], "little")
     try:
         header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + length]) if length < len(data) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
         raise InvalidInput.of(Fault("body", "is not a file in the safetensors format"))

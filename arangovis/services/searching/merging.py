@@ -98,7 +98,7 @@ def _read(cursor: str) -> tuple[dict[str, str | None], SortKey]:
         _check_types(((missing, bool), (place, int), (created, int), (key, str), (kind, str)))
         _check_types(((float(value) if place == 0 else value, (float, str, bool)[place]),))
         return dict(begins), (missing, (place, value), created, key, kind)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InvalidInput.of(Fault("cursor", "is not a cursor that a page ended with")) from error
 
 

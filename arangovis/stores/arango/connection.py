@@ -82,6 +82,7 @@ class Database(StandardDatabase):
         return False
 
 
+_LENGTHS = {"content-length", "transfer-encoding"}
 _NAME_TAKEN, _GRAPH_TAKEN = 1207, 1925
 
 
@@ -270,10 +271,10 @@ class _Session(DefaultHTTPClient):
         if not token or time.monotonic() > self._renew_at:
             token = self._renewed(session, url, auth, token)
         answer = super().send_request(session, method, url, auth=cast("Any", _Bearer(token)), **rest)
-        if answer.status_code != requests.codes.unauthorized:
-            return answer
-        token = self._renewed(session, url, auth, token)
-        return super().send_request(session, method, url, auth=cast("Any", _Bearer(token)), **rest)
+        if answer.status_code == requests.codes.unauthorized:
+            token = self._renewed(session, url, auth, token)
+            answer = super().send_request(session, method, url, auth=cast("Any", _Bearer(token)), **rest)
+        return _whole(answer)
 
     def _renewed(self, session: requests.Session, url: str, auth: tuple[str, str], old: str) -> str:
         """Return a new token; of several threads with the same old one, one asks for it. Empty if it is refused."""
@@ -285,11 +286,19 @@ class _Session(DefaultHTTPClient):
                 answer = super().send_request(
                     session, "post", f"{server}/_open/auth", data=login, auth=cast("Any", _Bearer(""))
                 )
+                _whole(answer)
                 if answer.status_code in (502, 503, 504):
                     raise requests.ConnectionError
                 self._token = _token_of(answer.raw_body)
                 self._renew_at = sent + _lifetime_s(self._token) * 0.8
             return self._token
+
+
+def _whole(answer: Response) -> Response:
+    """Return an answer that says how long it is. One whose head was cut passes for an empty one of no length."""
+    if not _LENGTHS & {name.lower() for name in answer.headers}:
+        raise requests.ConnectionError("the answer ends in its head")
+    return answer
 
 
 class _Bearer(requests.auth.AuthBase):

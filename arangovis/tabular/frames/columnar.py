@@ -1,5 +1,6 @@
 """Parquet files, Arrow files and Arrow streams made into typed columns, and the set-up that they bring with them."""
 
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from arangovis.tabular.frames.conversion import Faults, arrow_type, convert, rou
 from arangovis.tabular.frames.csv_reading import TypedBlock
 from arangovis.tabular.frames.errors import refused, unsupported
 from arangovis.tabular.frames.types import ColumnKind, ColumnType, Format, ParseSetup
+from arangovis.tabular.frames.unpacking import arrow_file_batches, arrow_stream, open_parquet, written_out
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,26 +48,23 @@ def opened(stream: BinaryIO, kind: Format) -> Iterator[ColumnarSource]:
     try:
         with pa.PythonFile(stream, mode="r") as file:
             yield _source(file, kind)
-    except (pa.ArrowException, OSError, OverflowError, MemoryError) as error:
+    except (pa.ArrowException, OSError, OverflowError, MemoryError, UnicodeDecodeError, struct.error) as error:
         raise refused("file", f"is not a whole, undamaged {kind} file") from error
 
 
 def _source(file: "pa.NativeFile", kind: Format) -> ColumnarSource:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if kind is Format.PARQUET:
-        parquet = pq.ParquetFile(file)
+        schema, parquet = open_parquet(file)
         _check_parquet(parquet.metadata)
         return ColumnarSource(
-            parquet.schema_arrow, parquet.metadata.num_rows, lambda: parquet.iter_batches(BATCH_ROWS, use_threads=False)
+            schema, parquet.metadata.num_rows, lambda: parquet.iter_batches(BATCH_ROWS, use_threads=False)
         )
     if kind is Format.ARROW_FILE:
         reader = pa.ipc.open_file(file)
-        return ColumnarSource(
-            reader.schema, None, lambda: (reader.get_batch(n) for n in range(reader.num_record_batches))
-        )
-    stream = pa.ipc.open_stream(file)
+        return ColumnarSource(reader.schema, None, lambda: arrow_file_batches(file, reader.num_record_batches))
+    stream = arrow_stream(file)
     return ColumnarSource(stream.schema, None, lambda: iter(stream))
 
 
@@ -77,9 +76,16 @@ def _check_parquet(metadata: Any) -> None:
         raise TooLarge(f"the file has {metadata.num_columns:,} columns; at most {limits.COLUMNS_MAX:,} are read")
 
 
+def _valid(source: ColumnarSource) -> Iterator["pa.RecordBatch"]:
+    # Damage can lead out of a buffer, and then the process ends: nothing is asked of a batch before.
+    for batch in source.batches():
+        batch.validate(full=True)
+        yield batch
+
+
 def sample_of(source: ColumnarSource) -> "pa.RecordBatch | None":
     """Return the first rows, or None if there are none."""
-    batch = next((batch for batch in source.batches() if batch.num_rows), None)
+    batch = next((batch for batch in _valid(source) if batch.num_rows), None)
     return None if batch is None else batch.slice(0, limits.SAMPLE_ROWS)
 
 
@@ -132,8 +138,7 @@ def read_batches(source: ColumnarSource, setup: ParseSetup) -> Iterator[TypedBlo
     if len(setup.columns) != len(source.schema.names):
         problem = f"{len(setup.columns)} are described; the file has {len(source.schema.names)}"
         raise refused("columns", problem)
-    for batch in source.batches():
-        batch.validate(full=True)
+    for batch in _valid(source):
         for start in range(0, batch.num_rows, BATCH_ROWS):
             yield _typed(batch.slice(start, BATCH_ROWS).columns, setup)
 
@@ -151,10 +156,7 @@ def _typed(columns: "Sequence[pa.Array]", setup: ParseSetup) -> TypedBlock:
 
 def typed_column(given: "pa.Array", column: ColumnType) -> "tuple[pa.Array, ColumnKind, Faults]":
     """Return a column in the type asked for, the kind that it came to, and its faulty cells."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(given.type):
-        given = given.dictionary_decode()
+    given = written_out(given)
     if _fits(given.type, column.kind):
         found, faults = _stored(given, column.kind)
         return found, column.kind, faults

@@ -19,6 +19,8 @@ ROWS_MAX = 100_000_000
 LEVELS_MAX = 10_000
 """A categorical column with more levels is text."""
 UNPACKED_BYTES_MAX = 16 << 30
+BATCH_BYTES_MAX = 1 << 30
+"""What a packed batch of an Arrow file, or a batch of the texts of a Parquet file, becomes in memory."""
 PACKING_RATIO_MAX = 250
 PACKING_RATIO_FROM_BYTES = 64 << 20
 """Below this, a high ratio does no harm: a column of ones packs very well."""

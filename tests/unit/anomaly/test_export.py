@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_wine
 
 from arangovis.anomaly.adapting import STATUS_NAMES
@@ -266,3 +269,20 @@ def test_what_is_no_export_is_refused() -> None:
     for data in bad:
         with pytest.raises(IntegrityError, match="not the export of an anomaly detector"):
             archive.read(data)
+
+
+@cache
+def _whole() -> bytes:
+    return archive.build(train(MIXED, TrainingOptions("pca")))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=3), st.floats(0, 1))
+def test_a_damaged_export_is_read_as_it_was_or_refused(flips: list[tuple[float, int]], cut: float) -> None:
+    data = bytearray(_whole())
+    for place, mask in flips:
+        data[int(place * len(data))] ^= mask
+    try:
+        found = archive.read(bytes(data[: len(data) - int(cut**8 * len(data))]))
+    except IntegrityError:
+        return
+    assert found.threshold == archive.read(_whole()).threshold

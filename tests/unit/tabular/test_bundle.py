@@ -1,3 +1,4 @@
+import contextlib
 import io
 import zipfile
 
@@ -81,11 +82,26 @@ def test_compressed_members_are_refused() -> None:
         {"facts.json": b'{"arrays":[],"facts":{},"format":2}'},
         {"facts.json": b'{"arrays":[],"facts":[1],"format":1}'},
         {"facts.json": b'{"arrays":["x"],"facts":{},"format":1}', "x.npy": b"no array"},
+        {"facts.json": b'{"arrays":[],"facts":{"a":{"$number":[]}},"format":1}'},
+        {"facts.json": b'{"arrays":[],"facts":' + b"[" * 1000 + b"]" * 1000 + b',"format":1}'},
     ],
 )
 def test_other_archives_are_refused(members: dict[str, bytes]) -> None:
     with pytest.raises(IntegrityError):
         from_bytes(_archive(members))
+
+
+@given(
+    st.sampled_from(["'<f8'", "'V99999999999'", "'|O'", "[" * 300, "'<U99999999999'"])
+    | st.text("'<fU8O[](),", max_size=9),
+    st.sampled_from(["(1,)", "(10**9,)", "(-1,)", f"({10**12},)", f"({10**30},)", "(1,", "(3,)*99"])
+    | st.text("(),-0123456789", max_size=12),
+)
+def test_headers_of_arrays_that_cannot_be(dtype: str, shape: str) -> None:
+    header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with contextlib.suppress(IntegrityError):
+        from_bytes(_archive({"facts.json": b'{"arrays":["x"],"facts":{},"format":1}', "x.npy": array}))
 
 
 @given(st.data())

@@ -10,6 +10,7 @@ import orjson
 
 from arangovis.domain.errors import Fault, InvalidInput, TooLarge, UnsupportedMedia
 from arangovis.domain.json import JsonValue
+from arangovis_api.nesting import check_nesting
 from arangovis_api.operation import JSON
 
 FORM = "application/x-www-form-urlencoded"
@@ -17,6 +18,8 @@ MEDIA_TYPES = (FORM, JSON)
 BODY_BYTES_MAX = 8 << 20
 FIELDS_MAX = 1000
 ITEMS_MAX = 20_000
+NESTING_MAX = 8
+"""Lists and objects inside each other; H2O's own clients send three."""
 _BARE_KEY = re.compile(r"[{,]\s*([A-Za-z_][A-Za-z0-9_]*)\s*:")
 _SHOWN = 80
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
@@ -74,7 +77,7 @@ class Fields:
         value = self._value(name, aliases)
         if value is None:
             return None
-        items = _listed(value)
+        items = _listed(name, value)
         if len(items) > ITEMS_MAX:
             raise TooLarge(f"{name} has {len(items)} items; at most {ITEMS_MAX} are taken")
         return [_key(name, item) for item in items]
@@ -84,7 +87,7 @@ class Fields:
         value = self._value(name, ())
         if value is None:
             return None
-        found = [[] if item is None else _listed(item) for item in _listed(value)]
+        found = [[] if item is None else _listed(name, item) for item in _listed(name, value)]
         return [[_key(name, member) for member in item] for item in found]
 
     def _value(self, name: str, aliases: Sequence[str]) -> Any:
@@ -131,6 +134,7 @@ def _json(data: bytes) -> Mapping[str, Any]:
         raise InvalidInput.of(Fault("body", f"is not valid JSON: {error}")) from error
     if not isinstance(found, dict):
         raise InvalidInput.of(Fault("body", "is not a JSON object"))
+    check_nesting("body", found, NESTING_MAX)
     return found
 
 
@@ -146,7 +150,7 @@ def _form(data: bytes) -> Mapping[str, Any]:
     return found
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(name: str, value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     if not isinstance(value, str) or not value.lstrip().startswith("["):
@@ -155,6 +159,7 @@ def _listed(value: Any) -> list[Any]:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
         found = [part.strip() for part in value.strip().removeprefix("[").removesuffix("]").split(",")]
+    check_nesting(name[:_SHOWN], found, NESTING_MAX)
     return [item for item in found if item != ""] if isinstance(found, list) else [found]
 
 

@@ -1,12 +1,15 @@
 """Exported graphs on disk, in every form that the exporters write, and what is wrong with files."""
 
+import contextlib
+import gzip
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arangovis.domain import errors
@@ -180,3 +183,36 @@ def test_periods_are_read(document: dict[str, Any], days: int | None) -> None:
         assert start is not None
         assert end is not None
         assert end - start == days * 86_400_000_000
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4), st.floats(0, 1))
+def test_damaged_files_are_read_or_refused(flips: list[tuple[float, int]], share: float) -> None:
+    lines = "".join(json.dumps(one) + "\n" for all_ in seed_files.vertices().values() for one in all_).encode()
+    for name, whole in (("all.jsonl", lines), ("all.jsonl.gz", gzip.compress(lines))):
+        data = bytearray(whole)
+        for place, mask in flips:
+            data[int(place * len(data))] ^= mask
+        read_or_refused(name, bytes(data[: int((1 - share * share) * len(data)) + 1]))
+
+
+@given(JSON)
+@example({"type": [], "data": {}})
+@example({"type": 2302, "key": []})
+@example([{"_id": "models/1"}, [[[]]]])
+def test_any_json_is_read_or_refused(value: object) -> None:
+    read_or_refused("models.jsonl", json.dumps(value).encode())
+
+
+def read_or_refused(name: str, data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(data)
+        with contextlib.suppress(errors.ArangovisError):
+            read_graph(file)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"_id": "models/1", "a": ' + "[" * 50_000 + "]" * 50_000 + "}"])
+def test_a_nesting_without_an_end_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "models.jsonl").write_text(text)
+    with pytest.raises(errors.InvalidContent, match=r"models\.jsonl:1"):
+        read_graph(tmp_path)
