@@ -74,6 +74,7 @@ soak: setup ## chaos and load: the stores and real processes, searched for hours
 	$(BIN)/python -m tests.soak.series --minutes 30
 	$(BIN)/python -m tests.soak.chaos --minutes 30
 	$(BIN)/python -m tests.soak.chaos --minutes 30 --store arango --artifacts s3
+	$(BIN)/python -m tests.soak.bad_inputs --profile full
 	$(BIN)/python -m tests.soak.load --minutes 10
 	HYPOTHESIS_PROFILE=soak $(PYTEST) --timeout=0 tests/conformance tests/acceptance
 
