@@ -14,9 +14,8 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := $(PYTEST) --numprocesses 2
 FAR := ARANGOVIS_TEST_STORE=arango ARANGOVIS_TEST_ARTIFACTS=s3
 # What asks the stores for most; `make test-all` asks everything of every store.
-FAR_TESTS := $(wildcard $(addprefix tests/api/test_,artifacts.py batch.py catalogue_pipeline.py external_runs.py \
-	lineage.py nodes.py questions_graph.py questions_recompute.py run_search.py runs.py search.py \
-	series_append.py series_reading.py stewardship_questions.py))
+FAR_TESTS := $(wildcard $(addprefix tests/api/test_,artifacts.py batch.py external_runs.py lineage.py \
+	questions_graph.py run_search.py runs.py series_append.py series_reading.py))
 BENCHMARKS := $(patsubst tests/benchmarks/%/__main__.py,%,$(wildcard tests/benchmarks/*/__main__.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -7,7 +7,6 @@ import contextlib
 import gzip
 import io
 import os
-import resource
 import sys
 import tempfile
 import zipfile
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 from arangovis.domain.errors import ArangovisError
 from arangovis.tabular import read_rows
 from arangovis.tabular.frames import read_frame
+from arangovis.workers.process import PeakMemory
 
 SMALL_BYTES = 4 << 20
 """No bomb is larger than this."""
@@ -180,12 +180,13 @@ def main() -> None:
     for warm in (b"a\n1\n",):
         with contextlib.suppress(ArangovisError):
             read(warm)
+    peak = PeakMemory()  # not that of resource.getrusage, which begins with the parent's
     before, refusal = resident_bytes(), "taken"
     try:
         read(data)
     except ArangovisError as error:
         refusal = error.code
-    grown = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before, 0)
+    grown = max(((peak.mib() or 0) << 20) - before, 0)
     sys.stdout.write(f"{len(data)} {grown} {refusal}\n")
 
 
