@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: the only place where that is decided.
+"""Who asks, and whether they may: for HTTP, the only place where that is decided; `rpc` asks the same gate.
 
 Every responder declares what it needs (`operation(needs=...)`); what it may then see and write of which projects is
 kept by the guarded store, in the scope that is entered here. A route that declares nothing is for admins.
@@ -64,7 +64,7 @@ class Access:
 
         """
         req.context.refused = req.context.entered = req.context.counted = None
-        req.context.identity = Identity(ANONYMOUS, NOBODY, "nothing")
+        req.context.identity, req.context.refusals = Identity(ANONYMOUS, NOBODY, "nothing"), self._refusals
         self._check_host(req)
         self._check_origin(req)
         try:
@@ -150,12 +150,9 @@ class Access:
         raise falcon.HTTPRouteNotFound
 
     def _check_known(self, req: falcon.Request) -> None:
-        if req.context.refused is None:
-            return
-        address = f"address {req.remote_addr}"
-        self._refusals.enter(address)
-        self._refusals.leave(address)
-        raise req.context.refused
+        if req.context.refused is not None:
+            count_refusal(req)
+            raise req.context.refused
 
     # --- when it is answered ----------------------------------------------------------------------------------
 
@@ -175,6 +172,19 @@ def identity_of(req: falcon.Request) -> Identity:
     """Return who asks."""
     identity: Identity = req.context.identity
     return identity
+
+
+def count_refusal(req: falcon.Request) -> None:
+    """Count that what was shown from this address lets nobody in.
+
+    Raises:
+        TooManyRequests: it is one too many.
+
+    """
+    refusals: Limits = req.context.refusals
+    address = f"address {req.remote_addr}"
+    refusals.enter(address)
+    refusals.leave(address)
 
 
 def _read_in(scope: Scope, stream: Any) -> Iterator[bytes]:

@@ -1,8 +1,6 @@
 """`arangovis grpc`."""
 
-import logging
 import signal
-import sys
 from contextlib import closing
 from importlib.util import find_spec
 from queue import SimpleQueue
@@ -11,6 +9,7 @@ import click
 
 from arangovis.cli.options import home_option
 from arangovis.domain.errors import MissingExtra
+from arangovis.logs import set_up
 from arangovis.settings import read_settings
 
 STOP_PATIENCE_S = 5.0
@@ -28,8 +27,8 @@ def command(home: str | None, port: int, **flags: object) -> None:
     from arangovis.wiring import build
     from arangovis_api.rpc import serve_rpc
 
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = read_settings({"home": home, **flags})
+    set_up(settings.log_format)
     told: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, _: told.put(signum))

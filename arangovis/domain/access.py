@@ -1,7 +1,7 @@
 """Who may do what: roles, scopes, and the scope that this thread acts in.
 
-A scope is asked in two places only: the middleware of the API compares its role with what a route needs, and the
-guarded store (`arangovis.stores.guarded`) keeps reads and writes within its projects. Whoever works in this process,
+A scope is asked in two places only: the doors of the API compare its role with what a call needs, and the guarded
+store (`arangovis.stores.guarded`) keeps reads and writes within its projects. Whoever works in this process,
 a worker, a command or the SDK on a home, acts in OPEN: the one who can open the store's files can read them anyway.
 """
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from arangovis.domain.access import OPEN, acting_in
 from arangovis.domain.graph import Record
@@ -13,7 +14,6 @@ from arangovis.services.housekeeping import UPKEEP, UPKEEP_KEY
 from arangovis.services.webhooks.deliveries import SETTLED, WAITING
 from arangovis.stores.base import GraphStore
 
-PAGE = 1000
 RECORDS_MAX = 100_000
 FACET_VALUES_MAX = 100
 _US = 1_000_000
@@ -63,7 +63,7 @@ def figures(store: GraphStore) -> Figures:
     """Read the figures; of very many records, the first are counted."""
     with acting_in(OPEN):
         now = store.now()
-        workers = [record for record in store.records("worker") if record.due >= now]
+        workers = [record for record in _records(store, "worker") if record.due >= now]
         runs, methods = _runs(store)
         on = list(_records(store, "schedule", "on"))
         due = store.records(WAITING, due_max=now, limit=1)
@@ -106,10 +106,4 @@ def _messages(store: GraphStore) -> Mapping[str, int]:
 
 
 def _records(store: GraphStore, kind: str, group: str | None = None) -> Iterator[Record]:
-    after: Record | None = None
-    for _ in range(RECORDS_MAX // PAGE):
-        page = store.records(kind, group, after=after, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1]
+    return islice(store.all_records(kind, group), RECORDS_MAX)

@@ -271,6 +271,16 @@ class GraphStore(ABC):
         for page in self.all_pages(search):
             yield from page
 
+    def all_records(self, kind: str, group: str | None = None) -> Iterator[Record]:
+        """Yield every record of a kind, of one group or of all, in order of (group, due, key), read page by page.
+
+        One that is written or removed meanwhile may come or not, or twice if it moves; every other one comes once.
+        """
+        after: Record | None = None
+        while page := self.records(kind, group, after=after):
+            yield from page
+            after = page[-1]
+
     def all_edges(self, node_id: NodeId, direction: Direction, kind: str, *, at: int | None = None) -> Iterator[Edge]:
         """Yield every edge of one kind that leaves (DOWNSTREAM) or enters (UPSTREAM) a node, read page by page.
 

@@ -12,6 +12,7 @@ from arangovis.services.access.tokens import TokenWanted
 from arangovis.settings import Settings
 from arangovis.wiring import Arangovis
 from arangovis_api.app import create_app
+from arangovis_api.limits import REFUSALS_BURST
 from tests.api.access import ADMIN
 from tests.api.contract import ContractClient
 from tests.backends import build_service, settings_of
@@ -132,6 +133,14 @@ def test_a_bad_token_signs_nobody_in(service: Arangovis, browser: Browser, given
     assert answer.status_code in (400, 401)
     assert COOKIE not in answer.cookies
     assert len(answer.text) < 1200
+
+
+def test_who_tries_many_tokens_is_slowed_down(service: Arangovis, browser: Browser) -> None:
+    token(service)
+    statuses = [browser.sign_in(f"guess {number}").status_code for number in range(REFUSALS_BURST + 50)]
+
+    assert statuses[:REFUSALS_BURST] == [401] * REFUSALS_BURST
+    assert 429 in statuses[REFUSALS_BURST:]
 
 
 def test_a_sign_in_ends_with_its_token(service: Arangovis, browser: Browser) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 
 import orjson
@@ -45,6 +46,8 @@ LOOKS_MAX = 4
 LOOK_AGAIN_S = 0.5
 LOGGER_DIES = 0.3
 """How often a logger is killed while something else goes wrong."""
+DOWN = (OSError, HTTPException)
+"""What it is to a client that the server is not there, or was killed while it answered."""
 REFUSED = frozenset({409, 429, 500, 503, 507})
 """What may be answered while a fault lasts: not acknowledged, so nothing is expected of it."""
 
@@ -131,8 +134,8 @@ class Writers:
         while not self._stop.is_set():
             try:
                 act(f"{act.__name__.strip('_')}-{time.monotonic_ns()}")
-            except OSError:
-                self._stop.wait(0.05)  # the server is down
+            except DOWN:
+                self._stop.wait(0.05)
 
     def _append(self, name: str) -> None:
         path = f"/api/v1/model-versions/{self.number}/production-data"
@@ -305,7 +308,7 @@ class Chaos:
     def _answers(self) -> bool:
         try:
             return self.server.get("/health").status == 200
-        except OSError:
+        except DOWN:
             return False
 
     @contextmanager

@@ -111,16 +111,16 @@ async def offer(port: int, clients: Sequence[Client], *, rate: float, seconds: f
     """
     due: asyncio.Queue[float] = asyncio.Queue()
     outcomes: list[Outcome] = []
-    asking = [asyncio.create_task(_ask(port, client, due, outcomes.append, chance)) for client in clients]
-    moment = begun = time.monotonic()
-    while moment < begun + seconds:
-        moment += chance.expovariate(rate)
-        await asyncio.sleep(max(0.0, moment - time.monotonic()))
-        due.put_nowait(moment)
-    await due.join()
-    for task in asking:
-        task.cancel()
-    await asyncio.gather(*asking, return_exceptions=True)
+    async with asyncio.TaskGroup() as group:  # a client that fails ends it all: nobody waits for what it had taken
+        asking = [group.create_task(_ask(port, client, due, outcomes.append, chance)) for client in clients]
+        moment = begun = time.monotonic()
+        while moment < begun + seconds:
+            moment += chance.expovariate(rate)
+            await asyncio.sleep(max(0.0, moment - time.monotonic()))
+            due.put_nowait(moment)
+        await due.join()
+        for task in asking:
+            task.cancel()
     return outcomes
 
 

@@ -112,8 +112,9 @@ class OneSchedule:
         """Make its run at once, beside those of its times."""
         node = NodeId.of("schedule", key)
         self._schedules.get(node)
-        self._clock.fire_now(node, caller_of(req))
-        send(resp, to_wire(self._schedules.runs(node)[0]), 202)
+        fired = self._clock.fire_now(node, caller_of(req))
+        made = next(run for run in self._schedules.runs(node) if run.run == fired.id)
+        send(resp, to_wire(made), 202)
 
 
 class Webhooks:

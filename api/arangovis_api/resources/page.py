@@ -10,6 +10,7 @@ from pathlib import Path
 import falcon
 
 from arangovis.domain.errors import NotFound
+from arangovis_api.compressed import accepts_gzip
 from arangovis_api.conditional import is_unchanged
 from arangovis_api.operation import operation
 
@@ -64,23 +65,18 @@ class Page:
         path = self._folder / "assets" / name
         if not _FILE_NAME.match(name) or not path.is_file():
             raise NotFound("the page has no such file")
-        packed = _takes_gzip(req) and _media_type(name).startswith(_TEXT_TYPES)
+        packed = accepts_gzip(req.get_header("Accept-Encoding") or "") and _media_type(name).startswith(_TEXT_TYPES)
         content = _packed(path, path.stat().st_mtime_ns) if packed else path.read_bytes()
         _protect(resp)
+        resp.set_header("Vary", "Accept-Encoding")
         if is_unchanged(req, resp, hashlib.sha256(content).hexdigest()[:32]):
             return
-        resp.set_header("Vary", "Accept-Encoding")
         if packed:
             resp.set_header("Content-Encoding", "gzip")
         if _HASHED.search(name):
             resp.cache_control = FOREVER
         resp.content_type = _media_type(name)
         resp.data = content
-
-
-def _takes_gzip(req: falcon.Request) -> bool:
-    offers = (part.replace(" ", "").lower() for part in (req.get_header("Accept-Encoding") or "").split(","))
-    return any(offer.partition(";")[0] == "gzip" and not offer.endswith(";q=0") for offer in offers)
 
 
 @lru_cache(maxsize=PACKED_MAX)

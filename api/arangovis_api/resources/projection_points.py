@@ -10,6 +10,7 @@ from arangovis.services.projections.answers import Job
 from arangovis.services.projections.points import PointNeighbours, PointsTable, PointsWanted
 from arangovis.services.projections.selections import SavedSelection
 from arangovis.tabular.arrow_stream import MEDIA_TYPE as ARROW
+from arangovis.tabular.parquet_columns import PARQUET
 from arangovis.wiring import Arangovis
 from arangovis_api.compressed import send_bytes, tag_weakly
 from arangovis_api.conditional import is_unchanged
@@ -28,7 +29,6 @@ from arangovis_api.schemas.projection_points import (
     SelectionSchema,
 )
 
-PARQUET = "application/vnd.apache.parquet"
 _MEDIA_TYPES = dict(zip(FORMATS, (ARROW, PARQUET, falcon.MEDIA_JSON), strict=True))
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import falcon
 
 from arangovis.domain.access import Identity
+from arangovis.domain.errors import Unauthorized
 from arangovis.domain.wire import to_wire
 from arangovis.wiring import Arangovis
-from arangovis_api.access import identity_of
+from arangovis_api.access import count_refusal, identity_of
 from arangovis_api.cookies import clear, cookie_name, set_session
 from arangovis_api.encode import send
 from arangovis_api.middleware import caller_of
@@ -65,7 +66,11 @@ class Sessions:
     @operation("Sign in", body=SignInSchema, answers={201: ANSWER}, tag=TAG, needs=None)
     def on_post(self, req: falcon.Request, resp: falcon.Response, *, body: SignInBody) -> None:
         """Take a token and answer with a cookie; a token that lets nobody in is refused as everywhere."""
-        sign_in, made = self._gate.sign_in(body.token.strip(), caller_of(req).request_id)
+        try:
+            sign_in, made = self._gate.sign_in(body.token.strip(), caller_of(req).request_id)
+        except Unauthorized:
+            count_refusal(req)
+            raise
         set_session(self._service, resp, sign_in, made)
         identity = Identity(sign_in.account, sign_in.scope, "session", sign_in.key)
         send(resp, to_wire(self._session(identity, made.csrf, sign_in.expires)), 201)

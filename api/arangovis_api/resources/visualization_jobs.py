@@ -13,13 +13,14 @@ from arangovis.domain.runs import RunState
 from arangovis.services.projections.answers import Job
 from arangovis.services.projections.neighbour_stage import TOP_NEIGHBOURS
 from arangovis.services.projections.points import PointsWanted
+from arangovis.tabular.arrow_stream import MEDIA_TYPE as ARROW
+from arangovis.tabular.parquet_columns import PARQUET
 from arangovis.wiring import Arangovis
 from arangovis_api.compressed import send_bytes, tag_weakly
 from arangovis_api.encode import send
 from arangovis_api.schemas.visualization import PollQuery
 
 POLL_AFTER_MS = 500
-ARROW, PARQUET = "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"
 UNKNOWN = "UNKNOWN"
 DAMAGED = "The stored result is damaged. Ask for the projection again, and it is computed anew."
 

@@ -1,7 +1,7 @@
 """The gate: whom a token or a cookie lets in. Every door of the service asks here, and nowhere else.
 
 Tokens are asked of everybody as soon as there is one: a token file, or a first token that was made. Before that the
-service answers this machine only (see the API's middleware and `check_bind`).
+service answers this machine only (see `arangovis_api.access` and `check_bind`).
 """
 
 import logging
@@ -59,10 +59,11 @@ class Gate:
         if self._file_token is not None or self._tokens.were_made:
             return True
         now = time.monotonic()
-        if now - self._looked > KNOWN_FOR_S:
-            self._looked = now
-            return self._tokens.are_there()
-        return False
+        if now - self._looked <= KNOWN_FOR_S:
+            return False
+        found = self._tokens.are_there()
+        self._looked = now  # only now: a store that does not answer opens nothing
+        return found
 
     def identify(self, token: str) -> Identity:
         """Return whom a token lets in.

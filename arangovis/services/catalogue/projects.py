@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from arangovis.domain.errors import AlreadyExists
 from arangovis.domain.facets import VALUES_MAX
-from arangovis.domain.graph import Caller, Node, Record
+from arangovis.domain.graph import Caller, Node
 from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.search import PAGE_SIZE_MAX, PROJECT, Search
 from arangovis.domain.views import integer, optional_text, text
@@ -100,18 +100,12 @@ class ProjectAdministration:
         for artifact in self._nodes("artifact", project):
             yield text(artifact.attributes, "digest"), integer(artifact.attributes, "bytes", 0)
         for dataset in self._nodes("dataset", project):
-            for segment in self._segments(dataset.id):
+            for segment in self._store.all_records("segment", dataset.id.key):
                 yield text(segment.data, "digest"), integer(segment.data, "bytes", 0)
             selection = optional_text(dataset.attributes, "selection")
             kept = None if selection is None else self._store.record("blob", selection)
             if kept is not None:
                 yield kept.key, integer(kept.data, "bytes", 0)
-
-    def _segments(self, dataset: NodeId) -> Iterator[Record]:
-        after: Record | None = None
-        while page := self._store.records("segment", dataset.key, after=after):
-            yield from page
-            after = page[-1]
 
     def _counts(self, projects: int) -> Mapping[str, Mapping[str, int]] | None:
         """Return the counts of all projects by kind and project: a call a kind, unless there are too many projects."""

@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 
 from arangovis.artifacts.base import ArtifactStore
-from arangovis.domain.graph import Record
 from arangovis.services.erased import ERASED
 from arangovis.services.erasing.ledger import BEGUN, entries
 from arangovis.stores.base import GraphStore
-
-PAGE = 1000
 
 
 def erasure_problems(store: GraphStore, artifacts: ArtifactStore) -> Iterator[tuple[str, str, str]]:
@@ -17,9 +14,6 @@ def erasure_problems(store: GraphStore, artifacts: ArtifactStore) -> Iterator[tu
     for entry in entries(store, BEGUN):
         open_ones.add(entry.key)
         yield "unfinished-erasure", entry.key, "it was begun and stopped; `arangovis erase --resume` goes on with it"
-    after: Record | None = None
-    while page := store.records(ERASED, after=after, limit=PAGE):
-        for record in page:
-            if record.group not in open_ones and artifacts.exists(record.key):
-                yield "erased-bytes", record.key[:12], "these bytes were erased, but are there"
-        after = page[-1]
+    for record in store.all_records(ERASED):
+        if record.group not in open_ones and artifacts.exists(record.key):
+            yield "erased-bytes", record.key[:12], "these bytes were erased, but are there"

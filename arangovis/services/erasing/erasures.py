@@ -27,7 +27,6 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
 ATTEMPTS = 20
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +200,13 @@ class Erasures:
 
     def _remove(self, entry: Entry, caller: Caller) -> int:
         """Remove the bytes that were erased; what something else names as well stays."""
-        records = list(self._erased(entry))
+        records = list(self._store.all_records(ERASED, entry.key))
         if not records:
             return 0
         named = self._collecting.named()
         shared = [record for record in records if record.key in named]
         self._store.transact(lambda tx: _forget(tx, shared), caller)
         return self._blobs.erase((record.key for record in records if record.key not in named), caller, entry.key)
-
-    def _erased(self, entry: Entry) -> Iterable[Record]:
-        after: Record | None = None
-        while page := self._store.records(ERASED, entry.key, after=after, limit=PAGE):
-            yield from page
-            after = page[-1]
 
 
 def _forget(transaction: Transaction, shared: Sequence[Record]) -> None:

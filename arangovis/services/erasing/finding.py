@@ -19,8 +19,6 @@ from arangovis.tabular.erasing import Places, matching_places
 from arangovis.tabular.rows import ROW_ID
 from arangovis.tabular.stored_ids import ids_in_segment
 
-PAGE = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -119,25 +117,19 @@ class Finding:
         """Yield the segments of each data set, deleted or not, in order."""
         if datasets:
             for dataset in datasets:
-                records = tuple(self._records(dataset.key))
+                records = tuple(self._store.all_records("segment", dataset.key))
                 if not records:
                     raise InvalidInput.of(Fault("datasets", f"{dataset} has no rows that are kept here"))
                 yield dataset.key, records
             return
         group: list[Record] = []
-        for record in self._records(None):  # in order of group, then number
+        for record in self._store.all_records("segment"):  # in order of group, then number
             if group and group[0].group != record.group:
                 yield group[0].group, tuple(group)
                 group = []
             group.append(record)
         if group:
             yield group[0].group, tuple(group)
-
-    def _records(self, group: str | None) -> Iterator[Record]:
-        after: Record | None = None
-        while page := self._store.records("segment", group, after=after, limit=PAGE):
-            yield from page
-            after = page[-1]
 
     def _ids(self, held: Held) -> Iterator[str]:
         for record in held.segments:
@@ -154,7 +146,7 @@ class Finding:
         for node in live_nodes(self._store, _ends(self._store, runs, "generated")).values():
             if node.id.kind != "dataset" or node.id in set(known):
                 continue
-            segments = tuple(self._records(node.id.key))
+            segments = tuple(self._store.all_records("segment", node.id.key))
             within = self._aligned(node, segments, source, ids)
             if within:
                 yield Held(node.id, node, segments, within)

@@ -20,7 +20,6 @@ from arangovis.stores.base import GraphStore
 
 LEDGER, LEDGER_FILE = "erasure", "erasures.jsonl"
 BEGUN, DONE = "begun", "done"
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,8 @@ class Entry:
 
 
 def entries(store: GraphStore, state: str | None = None) -> Iterator[Entry]:
-    """Yield what a store's ledger says, oldest first within a state."""
-    after: Record | None = None
-    while page := store.records(LEDGER, state, after=after, limit=PAGE):
-        yield from map(Entry.of, page)
-        after = page[-1]
+    """Return what a store's ledger says, oldest first within a state."""
+    return map(Entry.of, store.all_records(LEDGER, state))
 
 
 def write_file(folder: Path, entry: Entry) -> None:

@@ -1,11 +1,11 @@
 """What runs now: on which worker, since when, what it holds, and what waits for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from arangovis.domain.graph import Direction, Node, Record
+from arangovis.domain.graph import Direction, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.ordering import Order
 from arangovis.domain.plans import Step
@@ -21,7 +21,6 @@ from arangovis.stores.base import GraphStore
 WORK_MAX = 1000
 SCAN_MAX = 10_000
 """So many open runs of a state are looked at, the oldest, plans included."""
-_PAGE = 1000
 
 
 class Held(NamedTuple):
@@ -87,7 +86,7 @@ class Running:
         """
         key, clock = project_key(self._store, project), self._store.now()
         open_runs, cut = self._open(key)
-        leases = {lease.run: lease for lease in self._leases()} if open_runs else {}
+        leases = {lease.run: lease for lease in map(Lease.of, self._store.all_records("lease"))} if open_runs else {}
         shown = [node for node in open_runs if node.attributes.get("executor") != "plan"]
         shown.sort(key=lambda node: (node.attributes.get("state") != RunState.STARTED.value, node.created, node.id))
         chosen = shown[:limit]
@@ -108,15 +107,6 @@ class Running:
             found.append(list(islice(self._store.all_nodes(search), SCAN_MAX + 1)))
         runs = [run for nodes in found for run in nodes[:SCAN_MAX]]
         return runs, any(len(nodes) > SCAN_MAX for nodes in found)
-
-    def _leases(self) -> Iterator[Lease]:
-        after: Record | None = None
-        while True:
-            page = self._store.records("lease", after=after, limit=_PAGE)
-            yield from map(Lease.of, page)
-            if len(page) < _PAGE:
-                return
-            after = page[-1]
 
     def _holds(self, runs: Sequence[Node]) -> Mapping[NodeId, list[Held]]:
         found: dict[NodeId, list[Held]] = {}

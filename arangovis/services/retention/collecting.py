@@ -23,7 +23,6 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
 COLLECTOR = Caller("collection")
-PAGE = 1000
 BATCH = 200
 ASIDE_US = 100 * 366 * 24 * 3600 * 1_000_000
 """So long what was put aside stays, unless the collection says that it may go."""
@@ -82,8 +81,8 @@ class Collecting:
 
     def _stored(self) -> Iterator[Record]:
         """Yield the records of bytes that are kept, and of those that a collection put aside and did not settle."""
-        yield from self._records("blob", KEPT)
-        for record in self._records("blob", STAGED):
+        yield from self._store.all_records("blob", KEPT)
+        for record in self._store.all_records("blob", STAGED):
             if record.due > self._store.now() + 2 * STAGED_FOR_US:
                 yield record
 
@@ -95,38 +94,26 @@ class Collecting:
             for said in self._nodes(kind, datasets):
                 found.update(_DIGEST.findall(orjson.dumps(said, default=_plain)))
         for kind in _NAMING:
-            for record in self._records(kind, None):
+            for record in self._store.all_records(kind):
                 found.update(_DIGEST.findall(orjson.dumps([record.key, record.data], default=_plain)))
-        for record in self._records("segment", None):
+        for record in self._store.all_records("segment"):
             if record.group in datasets:
                 found.update(_DIGEST.findall(orjson.dumps(record.data, default=_plain)))
         return frozenset(digest.decode() for digest in found)
 
     def _nodes(self, kind: str, datasets: set[str]) -> Iterator[Document]:
         """Yield what is said of the live nodes of a kind; note the data sets whose segments somebody needs."""
-        cursor: str | None = None
-        while True:
-            page = self._store.search(Search(kind, limit=PAGE_SIZE_MAX, cursor=cursor))
-            for node in page.items:
-                if kind == "dataset":
-                    source = optional_text(node.attributes, "source") or ""
-                    datasets.update((node.id.key, source.rpartition("/")[2]))
-                yield node.attributes
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        for node in self._store.all_nodes(Search(kind, limit=PAGE_SIZE_MAX)):
+            if kind == "dataset":
+                source = optional_text(node.attributes, "source") or ""
+                datasets.update((node.id.key, source.rpartition("/")[2]))
+            yield node.attributes
 
     def _put_aside(self, batch: Sequence[Record]) -> Sequence[Record]:
         return self._store.transact(lambda transaction: _aside(transaction, batch), COLLECTOR)
 
     def _settled(self, batch: Sequence[Record], named: frozenset[str]) -> int:
         return self._store.transact(lambda transaction: _settle(transaction, batch, named), COLLECTOR)
-
-    def _records(self, kind: str, group: str | None) -> Iterator[Record]:
-        after: Record | None = None
-        while page := self._store.records(kind, group, after=after, limit=PAGE):
-            yield from page
-            after = page[-1]
 
 
 def _aside(transaction: Transaction, batch: Sequence[Record]) -> Sequence[Record]:

@@ -8,7 +8,7 @@ from arangovis.domain.graph import Node
 from arangovis.domain.runs import Run, RunState
 from arangovis.domain.search import PAGE_SIZE_MAX, AllOf, AnyOf, Comparison, Filter, Operator, Search
 from arangovis.domain.views import optional_text
-from arangovis.services.catalogue.names import find_project
+from arangovis.services.catalogue.names import project_key
 from arangovis.services.retention.rules import Per, RetentionRule
 from arangovis.services.runs import run_of
 from arangovis.services.stewardship.retention import DAY_US, is_expired, is_pinned
@@ -30,15 +30,9 @@ def selected(store: GraphStore, rule: RetentionRule) -> list[Node]:
 
 
 def _every(store: GraphStore, rule: RetentionRule) -> Iterator[Node]:
-    """Yield what the conditions of a rule hold for, whatever its age."""
-    project = None if rule.project is None else find_project(store, rule.project).id.key
-    cursor: str | None = None
-    while True:
-        page = store.search(Search("run", _condition(rule), project, PAGE_SIZE_MAX, cursor))
-        yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    """Return what the conditions of a rule hold for, whatever its age."""
+    project = project_key(store, rule.project)
+    return store.all_nodes(Search("run", _condition(rule), project, PAGE_SIZE_MAX))
 
 
 def _condition(rule: RetentionRule) -> Filter:

@@ -15,12 +15,12 @@ from arangovis.domain.runs import Priority, Run
 from arangovis.domain.views import integer, mapping, optional_integer, optional_text, text
 from arangovis.domain.work import RunRequest
 from arangovis.services.runs import Runs, run_of_draft
+from arangovis.services.schedules.actions import METHOD_PREFIX
 from arangovis.services.schedules.schedules import OFF, ON, RECORD, SCHEDULE, times_of
 from arangovis.services.schedules.times import Times
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Draft, Transaction
 
-METHOD_PREFIX = "schedule."
 CLOCK = Caller("schedules")
 ROUND_MAX = 100
 """Schedules that one round fires; the rest are due in the next."""

@@ -10,7 +10,7 @@ from arangovis.domain.json import EMPTY, Document, exact
 from arangovis.domain.runs import RunState
 from arangovis.domain.search import PAGE_SIZE_MAX, Comparison, Operator, Search
 from arangovis.domain.views import integer, mapping, optional_integer, optional_text, text
-from arangovis.services.catalogue.names import Registered, check_name, find_project, project_id
+from arangovis.services.catalogue.names import Registered, check_name, project_id, project_key
 from arangovis.services.schedules.actions import FOR_ALL, read_action
 from arangovis.services.schedules.times import ZONE_DEFAULT, Times
 from arangovis.stores.base import GraphStore
@@ -186,16 +186,16 @@ class Schedules:
         return schedule_of(found, self._store.record(RECORD, node.key))
 
     def all(self, project: str | None = None) -> Sequence[Schedule]:
-        """Return the schedules of a project, or all, by name; up to a page of the largest size.
+        """Return the schedules of a project, or all, by name.
 
         Raises:
             NotFound: there is no such project.
 
         """
-        home = None if project is None else find_project(self._store, project).id.key
+        home = project_key(self._store, project)
         if SCHEDULE.name not in self._store.schema().vertices:
             return ()
-        nodes = self._store.search(Search(SCHEDULE.name, project=home, limit=PAGE_SIZE_MAX)).items
+        nodes = self._store.all_nodes(Search(SCHEDULE.name, project=home, limit=PAGE_SIZE_MAX))
         found = [schedule_of(node, self._store.record(RECORD, node.id.key)) for node in nodes]
         return sorted(found, key=lambda schedule: (schedule.name, schedule.node))
 

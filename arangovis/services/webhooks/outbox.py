@@ -47,9 +47,10 @@ class Outbox:
         """
         change, count = self._store.change_number(), 0
         feed = self._store.record(FEED, FEED_KEY)
-        hooks = live_webhooks(self._store) if feed is not None else ()
-        while feed is not None and hooks and (actions := self._next(integer(feed.data, "at"))):
-            messages = [message for action in actions for message in self._messages(action, hooks)]
+        # gone through without a live webhook too: what happens while one is off, it is not told of later
+        while feed is not None and (actions := self._next(integer(feed.data, "at"))):
+            hooks = live_webhooks(self._store)  # read after the actions: none that was made before them is missing
+            messages = [message for action in actions if hooks for message in self._messages(action, hooks)]
             moved = Record(FEED, FEED_KEY, data={"at": actions[-1].time})
             if not self._store.transact(partial(_put, seen=feed, moved=moved, messages=messages), TELLER):
                 return count  # another process did these; it goes on
@@ -78,7 +79,7 @@ def live_webhooks(store: GraphStore) -> Sequence[Webhook]:
     """Return the webhooks that are in force."""
     if WEBHOOK.name not in store.schema().vertices:
         return ()
-    found = store.search(Search(WEBHOOK.name, limit=PAGE_SIZE_MAX)).items
+    found = store.all_nodes(Search(WEBHOOK.name, limit=PAGE_SIZE_MAX))
     return [hook for hook in map(webhook_of, found) if hook.enabled]
 
 

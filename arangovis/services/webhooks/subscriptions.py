@@ -6,6 +6,8 @@ put into its path is as good as a secret, and everybody who reads a project read
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
+from itertools import chain
 from urllib.parse import urlsplit
 
 import orjson
@@ -17,7 +19,7 @@ from arangovis.domain.ids import NodeId, named_id
 from arangovis.domain.json import EMPTY, Document, exact
 from arangovis.domain.search import PAGE_SIZE_MAX, Search
 from arangovis.domain.views import items, optional_text, text
-from arangovis.services.catalogue.names import check_name, find_project, project_id
+from arangovis.services.catalogue.names import check_name, project_id, project_key
 from arangovis.services.webhooks.deliveries import SETTLED, WAITING, Delivery, DeliveryState
 from arangovis.services.webhooks.events import SUBSCRIBABLE, EventType, moment_text
 from arangovis.services.webhooks.hosts import WebhookHosts
@@ -180,35 +182,35 @@ class Webhooks:
         return webhook_of(found, self._store.record(SECRETS, node.key))
 
     def all(self, project: str | None = None) -> Sequence[Webhook]:
-        """Return the webhooks of a project, or all, by name; up to a page of the largest size.
+        """Return the webhooks of a project, or all, by name.
 
         Raises:
             NotFound: there is no such project.
 
         """
-        home = None if project is None else find_project(self._store, project).id.key
+        home = project_key(self._store, project)
         if WEBHOOK.name not in self._store.schema().vertices:
             return ()
-        found = self._store.search(Search(WEBHOOK.name, project=home, limit=PAGE_SIZE_MAX)).items
+        found = self._store.all_nodes(Search(WEBHOOK.name, project=home, limit=PAGE_SIZE_MAX))
         hooks = (webhook_of(node, self._store.record(SECRETS, node.id.key)) for node in found)
         return sorted(hooks, key=lambda hook: (hook.name, hook.node))
 
     # --- messages ---------------------------------------------------------------------------------------------
 
     def deliveries(self, node: NodeId, state: DeliveryState | None = None) -> Sequence[DeliveryShown]:
-        """Return the newest messages to a webhook.
+        """Return the newest DELIVERIES_SHOWN messages to a webhook, newest first.
 
         Raises:
             NotFound: there is no such webhook.
 
         """
         self.get(node)
-        waiting = map(Delivery.of, self._store.records(WAITING, limit=DELIVERIES_SHOWN))
-        found = [delivery for delivery in waiting if delivery.webhook == node.key]
-        found += map(Delivery.of, self._store.records(SETTLED, node.key, limit=DELIVERIES_SHOWN))
-        shown = [delivery for delivery in found if state is None or delivery.state is state]
-        shown.sort(key=lambda delivery: (delivery.created, delivery.id), reverse=True)
-        return [_shown(delivery) for delivery in shown[:DELIVERIES_SHOWN]]
+        # those that wait are first, so that one that is settled meanwhile is seen in its later state
+        records = chain(self._store.all_records(WAITING), self._store.all_records(SETTLED, node.key))
+        found = {one.id: one for one in map(Delivery.of, records) if one.webhook == node.key}
+        shown = (one for one in found.values() if state is None or one.state is state)
+        newest = nlargest(DELIVERIES_SHOWN, shown, key=lambda one: (one.created, one.id))
+        return [_shown(delivery) for delivery in newest]
 
     def ping(self, node: NodeId, caller: Caller) -> DeliveryShown:
         """Put down a trial message.

@@ -1,7 +1,5 @@
 /** Something on its way: each view draws all three states. */
 
-import { ApiError } from "../api/client";
-
 export type Loadable<Value> =
   | { readonly state: "loading" }
   | { readonly state: "ready"; readonly value: Value }
@@ -35,13 +33,31 @@ export function ready<Value>(value: Value): { readonly state: "ready"; readonly 
   return { state: "ready", value };
 }
 
+/** A failure on its way through reads of several steps; `settled` makes an answer of it again. */
+export class Failed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = "Failed";
+    this.failure = failure;
+  }
+}
+
+/** The value of an answer; a failure is thrown as `Failed`. */
+export async function valueOf<Value>(answer: Promise<Answer<Value>>): Promise<Value> {
+  const given = await answer;
+  if (given.state === "failed") throw new Failed(given.failure);
+  return given.value;
+}
+
 /** Turns what a promise gives into a state; null if it was abandoned. */
 export async function settled<Value>(promise: Promise<Value>): Promise<Answer<Value> | null> {
   try {
     return ready(await promise);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") return null;
-    return { state: "failed", failure: failureOf(error) };
+    const failure = failureOf(error);
+    return failure.aborted ? null : failed(failure);
   }
 }
 
@@ -55,7 +71,7 @@ export function mapAnswer<From, To>(answer: Answer<From>, change: (value: From) 
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof ApiError) return { message: error.message, requestId: error.requestId, status: error.status };
+  if (error instanceof Failed) return error.failure;
   return { message: error instanceof Error ? error.message : String(error), requestId: "", status: 0 };
 }
 

@@ -1,14 +1,12 @@
 /** The state of the application: what is looked at, and what has been loaded for it. Views read it and call its methods. */
 
 import { untrack } from "svelte";
-import { ApiClient } from "../api/client";
 import type { Revision } from "../api/types";
 import type { PlotTable } from "../plot/table";
 import type { Camera } from "../scatter/camera";
 import { LOADING, ready, settled, type Loadable } from "./loadable";
 import { listProjections, loadOrigin, loadRevisions, loadRun, loadTable, type Origin, type Projection, type ProjectionPage } from "./projections";
 import { router } from "./router.svelte";
-import { session } from "./session.svelte";
 import { START, parseView, printView, type ViewState } from "./url";
 
 /** Long enough for a table to become a picture. */
@@ -29,10 +27,6 @@ export class PageState {
   /** The plot of the run that the address names. */
   #plotOfRun = $state<string | null>(null);
 
-  readonly client = new ApiClient(
-    () => "",
-    (address, init) => fetch(`${untrack(() => router.place.root)}${String(address)}`, init),
-  );
   /** The plot that is open: the one in the address, or the newest. */
   readonly plot = $derived(this.view.plot ?? this.#plotOfRun ?? (this.view.run ? null : this.#newest()));
   /** What the address names and is to be loaded. */
@@ -61,12 +55,11 @@ export class PageState {
     if (named) await this.#load(named);
     const answer = await this.#relist();
     if (!answer) return;
-    if (answer.state === "failed" && answer.failure.status === 401) session.locked = true;
     if (!named && this.plot) void this.#load(this.plot);
   }
 
   async #relist(): Promise<Loadable<ProjectionPage> | null> {
-    const answer = await settled(listProjections(this.client, null, new AbortController().signal));
+    const answer = await settled(listProjections(null, new AbortController().signal));
     if (answer) this.projections = answer;
     return answer;
   }
@@ -75,7 +68,7 @@ export class PageState {
     const known = this.projections;
     if (known.state !== "ready" || this.loadingMore) return;
     this.loadingMore = true;
-    const answer = await settled(listProjections(this.client, known.value.cursor, new AbortController().signal));
+    const answer = await settled(listProjections(known.value.cursor, new AbortController().signal));
     this.loadingMore = false;
     if (answer?.state === "ready") {
       this.projections = ready({ items: [...known.value.items, ...answer.value.items], cursor: answer.value.cursor });
@@ -171,12 +164,12 @@ export class PageState {
   }
 
   async #loadTable(plot: string, signal: AbortSignal): Promise<void> {
-    const table = await settled(loadTable(this.client, plot, signal));
+    const table = await settled(loadTable(plot, signal));
     if (table) this.table = table;
   }
 
   async #loadRun(run: string, signal: AbortSignal): Promise<void> {
-    const opened = await settled(loadRun(this.client, run, signal));
+    const opened = await settled(loadRun(run, signal));
     if (!opened || signal.aborted) return;
     if (opened.state === "failed") {
       this.table = opened;
@@ -199,19 +192,19 @@ export class PageState {
       return;
     }
     this.beside ??= LOADING;
-    const table = await settled(loadTable(this.client, plot, opening.signal));
+    const table = await settled(loadTable(plot, opening.signal));
     if (table) this.beside = table;
   }
 
   async #loadOrigin(plot: string, signal: AbortSignal): Promise<void> {
-    const origin = await settled(loadOrigin(this.client, plot, signal));
+    const origin = await settled(loadOrigin(plot, signal));
     if (!origin) return;
     this.origin = origin;
     if (origin.state !== "ready") {
       this.revisions = origin;
       return;
     }
-    const revisions = await settled(loadRevisions(this.client, origin.value.answer, signal));
+    const revisions = await settled(loadRevisions(origin.value.answer, signal));
     if (revisions) this.revisions = revisions;
   }
 }

@@ -2,7 +2,7 @@
 
 import base64
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arangovis.domain.errors import Forbidden, InvalidFilter, InvalidInput, NotFound
+from arangovis.domain.graph import Action
 from arangovis.domain.runs import Reason, RunState
 from arangovis.domain.work import Outcome
 from arangovis.services.outgoing import is_public
-from arangovis.services.webhooks.deliveries import ATTEMPTS_MAX, BACKOFF_S, DeliveryState
+from arangovis.services.webhooks.deliveries import ATTEMPTS_MAX, BACKOFF_S, Delivery, DeliveryState
 from arangovis.services.webhooks.hosts import WebhookHosts
 from arangovis.services.webhooks.outbox import Outbox
 from arangovis.services.webhooks.sending import HOLD_S, Sending, Sent, take_hold
 from arangovis.services.webhooks.signing import check_secret, headers_of, new_secret, signature_of
-from arangovis.services.webhooks.subscriptions import Webhooks, WebhookWanted
+from arangovis.services.webhooks.subscriptions import DELIVERIES_SHOWN, Webhooks, WebhookWanted
+from arangovis.stores.transaction import Transaction
 from tests.unit.services.world import ADA, World
 from tests.webhook_receiver import SECRET, Receiver, is_signed, receiving
 
@@ -90,6 +92,57 @@ def test_what_was_before_the_webhook_is_not_told(post: Post, receiver: Receiver)
     post.finish()
     post.subscribe()
     assert (post.round(), receiver.came) == (Sent(), [])
+
+
+def test_what_happens_while_the_only_webhook_is_off_is_not_told_later(post: Post, receiver: Receiver) -> None:
+    node = post.subscribe()
+    post.webhooks.set_enabled(node, False, ADA)  # type: ignore[arg-type]
+    post.finish(number=1)
+    assert post.round() == Sent()
+    post.webhooks.set_enabled(node, True, ADA)  # type: ignore[arg-type]
+    post.finish(number=2)
+    assert post.round() == Sent(taken=1)
+    assert [body["data"]["run"]["metrics"]["number"] for body in receiver.bodies] == [2]
+
+
+def test_a_webhook_that_is_made_while_a_round_goes_on_misses_nothing(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.subscribe(name="first")
+    post.finish(number=1)
+    read = post.outbox._next
+
+    def made_meanwhile(after: int) -> Sequence[Action]:
+        monkeypatch.undo()
+        post.world.clock.now += 100
+        post.subscribe(name="second")
+        post.finish(number=2)
+        return read(after)
+
+    monkeypatch.setattr(post.outbox, "_next", made_meanwhile)
+    assert post.round() == Sent(taken=3)
+    assert sorted(body["data"]["run"]["metrics"]["number"] for body in receiver.bodies) == [1, 2, 2]
+
+
+def test_messages_are_listed_newest_first_however_many_there_are_of_others(post: Post) -> None:
+    node = post.subscribe()
+    mine, state = node.key, DeliveryState.WAITING  # type: ignore[attr-defined]
+    told = [
+        Delivery(f"{whose[:5]}-{number:04}", whose, "run.finished", "{}", state, created=number, due=number)
+        for whose in ("another", mine)
+        for number in range(DELIVERIES_SHOWN + 1)
+    ]
+    settled = [one.held("", 0, 0).taken(200, one.created) for one in told if one.webhook == mine and one.created > 0]
+
+    def put(transaction: Transaction) -> None:
+        for one in [*told[: DELIVERIES_SHOWN + 2], *settled]:
+            transaction.put_record(one.record())
+
+    post.world.service.store.transact(put, ADA)
+    (waiting,) = post.webhooks.deliveries(node, DeliveryState.WAITING)  # type: ignore[arg-type]
+    assert waiting.created == 0
+    shown = post.webhooks.deliveries(node)  # type: ignore[arg-type]
+    assert [one.created for one in shown] == list(range(DELIVERIES_SHOWN, 0, -1))
 
 
 def test_failures_drift_gates_and_thresholds_are_told_apart(post: Post, receiver: Receiver) -> None:
