@@ -1,6 +1,5 @@
 """What `arangovis doctor` looks at. Each check says what it found; none changes anything that stays."""
 
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arangovis.artifacts.registry import open_artifacts
+from arangovis.cli.installed import BASE, Installed, installed
 from arangovis.domain.errors import ArangovisError
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.runs import Lease
@@ -28,16 +28,6 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.registry import open_store
 from arangovis_schema import SCHEMA_VERSION
 
-EXTRAS = {
-    "server": ("falcon", "gunicorn", "apispec", "prometheus-client"),
-    "projections": ("umap-learn", "numba"),
-    "memory": ("networkx",),
-    "s3": ("boto3",),
-    "arango": ("python-arango",),
-    "anomaly": ("scikit-learn", "onnx"),
-}
-"""The distributions that come with each extra of the package."""
-BASE = ("numpy", "pyarrow", "marshmallow", "orjson")
 FREE_BYTES_MIN = 1 << 30
 PENDING_US_MAX = 600_000_000
 """A run that waits for longer while workers live is a sign that they do not get on."""
@@ -103,20 +93,21 @@ def _guarded(check: str, look: Callable[[], Findings]) -> list[Finding]:
 
 def _software() -> Findings:
     yield Finding("software", Status.FINE, f"arangovis {VERSION}, Python {platform.python_version()}")
-    for name, distributions in {"base": BASE, **EXTRAS}.items():
-        versions = {distribution: _version(distribution) for distribution in distributions}
-        missing = [distribution for distribution, version in versions.items() if version is None]
-        if missing:
-            yield Finding(f"extra {name}", Status.NOTE, f"not installed: {', '.join(missing)}")
-        else:
-            yield Finding(f"extra {name}", Status.FINE, ", ".join(f"{n} {v}" for n, v in versions.items()))
+    for name, wanted in installed().items():
+        yield _extra(name if name == BASE else f"extra {name}", wanted)
 
 
-def _version(distribution: str) -> str | None:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _extra(check: str, wanted: Sequence[Installed]) -> Finding:
+    """Tell of an extra: what is missing need not be there, but what is there must fit."""
+    unfit = [
+        f"{one.name} {one.version}, where {one.wanted} is wanted" for one in wanted if one.version and not one.fits
+    ]
+    if unfit:
+        return Finding(check, Status.WRONG, "; ".join(unfit))
+    missing = [one.name for one in wanted if one.version is None]
+    if missing:
+        return Finding(check, Status.NOTE, f"not installed: {', '.join(missing)}")
+    return Finding(check, Status.FINE, ", ".join(f"{one.name} {one.version}" for one in wanted))
 
 
 def _has_tokens(settings: Settings) -> bool:

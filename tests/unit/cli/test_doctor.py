@@ -1,6 +1,8 @@
 """`arangovis doctor` finds what is made to be wrong."""
 
+import importlib.metadata
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +13,14 @@ from click.testing import CliRunner
 from arangovis.cli import checkup
 from arangovis.cli.checkup import Status, check_up
 from arangovis.cli.doctor import command
+from arangovis.cli.installed import NOT_FOR_USERS
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.runs import Lease, Run
 from arangovis.domain.work import RunRequest
 from arangovis.settings import Settings
 from arangovis.wiring import Arangovis, build
 
+ROOT = Path(__file__).parents[3]
 ADA = Caller("ada")
 HOUR_US = 3600 * 1_000_000
 
@@ -151,8 +155,34 @@ def test_a_clock_that_was_set_back(settings: Settings, service: Arangovis, monke
 
 
 def test_missing_libraries_are_a_note(settings: Settings, service: Arangovis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(checkup.EXTRAS, "memory", ("no-such-distribution",))
+    _pretend(monkeypatch, networkx=None)
     assert statuses(settings)["extra memory"] is Status.NOTE
+
+
+def test_a_library_of_another_version_is_wrong(
+    settings: Settings, service: Arangovis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pretend(monkeypatch, falcon="1.0.0")
+    assert "falcon 1.0.0, where <5,>=4.1 is wanted" in wrong(settings)["base"]
+
+
+def test_every_extra_of_the_package_is_looked_at(settings: Settings, service: Arangovis) -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    shown = {name.removeprefix("extra ") for name in statuses(settings) if name.startswith("extra ")}
+    assert shown == set(declared) - NOT_FOR_USERS
+
+
+def _pretend(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> None:
+    """Have the metadata of some distributions say another version, or that they are not installed."""
+    known = importlib.metadata.version
+
+    def version(name: str) -> str:
+        told = versions.get(name, "")
+        if told is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return told or known(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
 
 
 def test_the_command_says_it_in_words_and_in_its_exit_code(settings: Settings, service: Arangovis) -> None:
