@@ -14,11 +14,13 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := $(PYTEST) --numprocesses 2
 FAR := ARANGOVIS_TEST_STORE=arango ARANGOVIS_TEST_ARTIFACTS=s3
 # What asks the stores for most; `make test-all` asks everything of every store.
-FAR_TESTS := $(wildcard $(addprefix tests/api/test_,artifacts.py batch.py external_runs.py lineage.py \
-	questions_graph.py run_search.py runs.py series_append.py series_reading.py))
+FAR_TESTS := $(wildcard tests/api/erasing/test_frames_and_texts.py $(addprefix tests/api/test_,artifacts.py batch.py \
+	external_runs.py lineage.py questions_graph.py run_search.py runs.py series_append.py series_reading.py))
 BENCHMARKS := $(patsubst tests/benchmarks/%/__main__.py,%,$(wildcard tests/benchmarks/*/__main__.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where it is set, as in many containers, each of the hundreds of processes that tests start compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo serve test check test-all soak bench sbom audit clean
 

@@ -60,7 +60,7 @@ class Settings:
     insecure: bool = False
     """Serve other machines without asking for a token."""
     tls_cert_file: Path | None = None
-    """Certificate to serve HTTPS with, in PEM, with those that signed it."""
+    """Certificate to serve HTTPS with, and gRPC, in PEM, with those that signed it."""
     tls_key_file: Path | None = None
     """Its private key."""
     public_url: str = ""
@@ -251,7 +251,7 @@ def check_tls(settings: Settings) -> None:
     """Look at the certificate and its key.
 
     Raises:
-        InvalidInput: one is given without the other, or cannot be read.
+        InvalidInput: one is given without the other, cannot be read, or they do not belong together.
 
     """
     for name, path, other in (
@@ -262,6 +262,19 @@ def check_tls(settings: Settings) -> None:
             raise InvalidInput.of(Fault(name, "is missing: a certificate and its key are given together"))
         if path is not None:
             read_secret(name, path)
+    if settings.tls_cert_file is not None and settings.tls_key_file is not None:
+        _check_pair(settings.tls_cert_file, settings.tls_key_file)
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    import ssl
+
+    try:
+        # without a password an encrypted key would have one asked for on the terminal
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+    except (ssl.SSLError, ValueError) as error:
+        problem = "is not the key of tls_cert_file: both in PEM, the key not encrypted"
+        raise InvalidInput.of(Fault("tls_key_file", problem)) from error
 
 
 def is_loopback(host: str) -> bool:

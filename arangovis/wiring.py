@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.artifacts.registry import open_artifacts
 from arangovis.compatibility.methods import WORKER_METHODS
-from arangovis.domain.errors import ArangovisError
 from arangovis.drift.methods import DETECT
-from arangovis.projections.registry import STEP_METHODS, UMAP, names, projector
+from arangovis.projections.registry import UMAP, projector
 from arangovis.services.access.gate import AccessServices
 from arangovis.services.anomaly.detectors import Detectors
 from arangovis.services.anomaly.exporting import Exports
@@ -24,12 +23,11 @@ from arangovis.services.compatibility.instances import Instances
 from arangovis.services.compatibility.recorded_sweeps import RecordedSweeps
 from arangovis.services.compatibility.sweep_steps import SweepSteps
 from arangovis.services.compatibility.sweeps import Sweeps
-from arangovis.services.copying.marks import check_usable
+from arangovis.services.copying.opening import usable_store
 from arangovis.services.datasets import Datasets
 from arangovis.services.drift.columns import ColumnReader
 from arangovis.services.drift.detection import ShiftRun, Shifts
 from arangovis.services.embedding.embedders import Embedders
-from arangovis.services.embedding.vectors import Vectors
 from arangovis.services.exchange.events import LineageEvents
 from arangovis.services.exchange.exporting import LineageExports
 from arangovis.services.external.runs import ExternalRuns
@@ -44,15 +42,16 @@ from arangovis.services.operations import Operations
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
 from arangovis.services.projections.all_rows import AllRows
-from arangovis.services.projections.all_rows_steps import AllRowsSteps
+from arangovis.services.projections.all_rows_colours import RowColours
 from arangovis.services.projections.answers import Answers
+from arangovis.services.projections.handlers import projection_handlers
 from arangovis.services.projections.points import PlotPoints
-from arangovis.services.projections.projections import METHOD_PREFIX, Projections
-from arangovis.services.projections.run import ProjectionRun
+from arangovis.services.projections.projections import Projections
 from arangovis.services.projections.samples import Samples
 from arangovis.services.projections.selections import Selections
 from arangovis.services.recomputing.questions import GraphQuestions
 from arangovis.services.retrying import Retries
+from arangovis.services.rows.previews import Previews
 from arangovis.services.run_log import RunLog
 from arangovis.services.runs import Runs
 from arangovis.services.schedules.performing import Hands, ScheduledRuns
@@ -63,10 +62,9 @@ from arangovis.services.series.series import SeriesServices, series_services
 from arangovis.services.snapshots import Snapshots
 from arangovis.services.stewardship.desk import Stewardship
 from arangovis.services.stewardship.verifying import VerifyRun
-from arangovis.settings import Settings, read_settings
+from arangovis.settings import Settings
 from arangovis.stores.base import GraphStore
 from arangovis.stores.guarded import guarded
-from arangovis.stores.registry import open_store
 from arangovis.workers.context import Handler, WorkerContext
 
 
@@ -92,6 +90,7 @@ class Arangovis:
     plot_points: PlotPoints
     selections: Selections
     all_rows: AllRows
+    row_colours: RowColours
     sweeps: Sweeps
     recorded_sweeps: RecordedSweeps
     comparisons: Comparisons
@@ -135,15 +134,7 @@ def build(settings: Settings) -> Arangovis:
         StoreUnavailable: the store does not answer.
 
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_url, settings.store_secret())
-    try:
-        store.migrate()
-        check_usable(store)
-    except ArangovisError:
-        store.close()
-        raise
-    return compose(settings, store, open_artifacts(settings.artifacts_url))
+    return compose(settings, usable_store(settings), open_artifacts(settings.artifacts_url))
 
 
 def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> Arangovis:
@@ -157,6 +148,7 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
     answers = Answers(store, blobs, datasets=datasets, runs=plans.runs)
     embedders = Embedders(store, blobs, params=params, settings=settings)
     samples, data = Samples(datasets, snapshots, embedders), (datasets, snapshots)
+    previews = Previews(store, blobs, datasets=datasets, snapshots=snapshots)
     projections = Projections(
         store, catalogue=catalogue, params=params, samples=samples, answers=answers, runs=plans.runs
     )
@@ -185,10 +177,11 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         plot_points=PlotPoints(answers),
         selections=Selections(store, answers=answers, datasets=datasets, snapshots=snapshots, run_log=run_log),
         all_rows=all_rows,
+        row_colours=RowColours(store, catalogue=catalogue, datasets=datasets, snapshots=snapshots),
         sweeps=sweeps,
         recorded_sweeps=RecordedSweeps(store, blobs, catalogue=catalogue, runs=plans.runs, sweeps=sweeps),
         comparisons=Comparisons(store, blobs, catalogue=catalogue, data=data, runs=plans.runs),
-        instances=Instances(sweeps, datasets, snapshots),
+        instances=Instances(sweeps, datasets, snapshots, previews),
         frames=frames,
         detectors=detectors,
         scoring=Scoring(store, blobs, frames=frames, detectors=detectors, runs=plans.runs),
@@ -200,7 +193,7 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
         import_roots=ImportRoots.of(settings.import_roots, s3_query=settings.s3_query),
         lineage=LineageService(store),
         origins=Origins(store),
-        stewardship=Stewardship.over(store, blobs, data=(datasets, snapshots), detectors=detectors, runs=plans.runs),
+        stewardship=Stewardship.over(store, blobs, data=(data, previews), detectors=detectors, runs=plans.runs),
         operations=Operations.over(store, blobs, plans.runs, webhook_hosts=settings.webhook_hosts, home=settings.home),
         questions=GraphQuestions.over(store, blobs, catalogue=catalogue, data=(*data, all_rows), plans=plans),
         search=NodeSearch(store),
@@ -218,18 +211,8 @@ def compose(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> 
 
 def worker_context(service: Arangovis) -> WorkerContext:
     """Return what a worker needs of a service. A new method is one line here."""
-    vectors = Vectors(service.store, service.blobs, embedders=service.embedders, runs=service.runs)
-    projection = ProjectionRun(
-        service.store,
-        service.blobs,
-        catalogue=service.catalogue,
-        data=(service.datasets, service.snapshots),
-        monitoring=service.monitoring,
-        vectors=vectors,
-    )
-    handlers: dict[str, Handler] = {METHOD_PREFIX + name: projection for name in names()}
-    steps = AllRowsSteps(service.store, service.blobs, service.datasets, service.snapshots, vectors)
-    handlers |= dict.fromkeys(STEP_METHODS, steps)
+    projections = projection_handlers(service.store, service.blobs, runs=service.runs, settings=service.settings)
+    handlers: dict[str, Handler] = dict(projections)
     data, factories = (service.datasets, service.snapshots), service.settings.model_factories
     handlers |= dict.fromkeys(WORKER_METHODS, SweepSteps(service.store, service.blobs, *data, factories=factories))
     handlers[PARSE] = ParseRun(service.frames)
@@ -256,8 +239,3 @@ def _hands(service: Arangovis) -> Hands:
         score_drifts=service.score_drifts,
         backup_root=service.settings.backup_root,
     )
-
-
-def context_from_environment() -> WorkerContext:
-    """Return what a compute process needs, by the settings of its environment."""
-    return worker_context(build(read_settings()))

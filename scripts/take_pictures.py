@@ -36,6 +36,7 @@ PICTURES = (
     Picture("home", "home"),
     Picture("compare", "home", ("[data-place='0'] input", "[data-place='1'] input", "button:has-text('Compare')")),
     Picture("embeddings", "embeddings"),
+    Picture("point", "embeddings?side=point&training=0&point=digit-2-0359"),
     Picture("live", "live?filter=tags%20%3D%20%22curves%22"),
     Picture("lineage", "lineage?node={run}"),
     Picture("record", "lineage?node={run}#{plot}"),

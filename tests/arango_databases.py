@@ -40,6 +40,32 @@ class Server:
         provision(url, password=self.root_password, root_password=self.root_password, patience=PATIENCE)
         return parse(url, self.root_password)
 
+    def migrated(self) -> Address:
+        """Make a database that is set up and empty, and return where it is."""
+        address = self.fresh()
+        self.set_up(address)
+        return address
+
+    def set_up(self, address: Address) -> None:
+        """Set a database up, if it is not. The simulator does so once for all, and then copies that one."""
+        if self.simulator is None:
+            return _migrate(address)
+        if self.url not in _set_up:
+            first = self.fresh()
+            _migrate(first)
+            _set_up[self.url] = first.database
+        return self.simulator.copy(_set_up[self.url], address.database)
+
+
+_set_up: dict[str, str] = {}
+"""By the URL of a simulator, the database that others are copied from."""
+
+
+def _migrate(address: Address) -> None:
+    store = ArangoStore(address, patience=PATIENCE)
+    store.migrate()
+    store.close()
+
 
 @contextmanager
 def running_server() -> Iterator[Server]:
@@ -62,10 +88,10 @@ def drop(address: Address) -> None:
 
 
 class PassingStore(ArangoStore):
-    """A store whose database goes with it."""
+    """A store whose database is set up, and goes with it."""
 
     def __init__(self, server: Server, *, clock: Callable[[], int] | None = None) -> None:
-        self.address = server.fresh()
+        self.address = server.migrated()
         super().__init__(self.address, clock=clock, patience=PATIENCE)
 
     def close(self) -> None:

@@ -45,6 +45,11 @@ class Backends:
             found["artifacts"] = self._s3.url(self._bucket, _name_of(home))
         return found
 
+    def set_up(self, home: Path) -> None:
+        """Set up the database of a home, if it is to have one."""
+        if self._arango is not None:
+            self._arango.set_up(parse(self._store_url(home, self._arango), self._arango.root_password))
+
     @property
     def simulator(self) -> Simulator | None:
         """The simulator of ArangoDB, if that is what runs."""
@@ -112,6 +117,8 @@ def settings_of(home: Path, **given: Any) -> Settings:
 
 def build_service(settings: Settings) -> Arangovis:
     """Open a service on the stores that settings of `settings_of` name."""
+    if STORE == "arango" and _running:
+        _running[-1].set_up(settings.home)
     if STORE != "memory":
         return build(settings)
     settings.home.mkdir(parents=True, exist_ok=True)

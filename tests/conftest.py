@@ -1,6 +1,8 @@
 """Hypothesis profiles: `ci` is small and always the same, `full` is for `make test-all`, `soak` for hours."""
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,3 +30,14 @@ settings.register_profile(
     "soak", max_examples=20_000, stateful_step_count=100, deadline=None, suppress_health_check=_UNHURRIED
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector from going through ten thousand tests, and all modules, again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()

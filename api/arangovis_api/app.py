@@ -1,6 +1,9 @@
 """The Falcon app: it only adds routes."""
 
+from typing import cast
+
 import falcon
+from falcon.routing import CompiledRouter
 
 from arangovis.domain.errors import ArangovisError
 from arangovis.stores.guarded import watch_commits
@@ -37,7 +40,7 @@ def create_app(service: Arangovis, *, in_process: bool = False) -> App:
     admission = Admission(settings.requests_at_once, settings.requests_waiting)
     telemetry.watch(admission)
     app = falcon.App(
-        router=Router(),
+        router=cast("CompiledRouter", Router()),  # falcon calls no more of a router than Router has
         middleware=[  # type: ignore[arg-type]  # each has the methods of a middleware that it needs
             RequestId(),
             RawPath(),

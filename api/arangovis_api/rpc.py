@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from arangovis.domain import errors
-from arangovis.domain.access import OPEN, Role, Scope, acting_in
+from arangovis.domain.access import OPEN, Identity, Role, acting_in
 from arangovis.domain.errors import ArangovisError, Fault, Forbidden, InvalidInput, Unauthorized
 from arangovis.domain.graph import Caller
 from arangovis.projections.registry import UMAP
-from arangovis.settings import check_bind
+from arangovis.settings import Settings, check_bind, check_tls
 from arangovis.wiring import Arangovis
+from arangovis_api.limits import REFUSALS_BURST, REFUSALS_RATE, Limits
 from arangovis_api.rpc_messages import FIT_SERVICE, HEALTH_SERVICE, message
 
 __all__ = ["TASK_ID", "serve_rpc"]
@@ -37,6 +38,7 @@ _CODES: dict[type[ArangovisError], str] = {
     errors.NotSupported: "FAILED_PRECONDITION",
     errors.NoData: "FAILED_PRECONDITION",
     errors.MissingExtra: "UNIMPLEMENTED",
+    errors.TooManyRequests: "RESOURCE_EXHAUSTED",
     errors.StoreUnavailable: "UNAVAILABLE",
     errors.ArangovisError: "INTERNAL",
 }
@@ -47,11 +49,13 @@ def serve_rpc(service: Arangovis, host: str, port: int) -> Any:
     """Start the server and return it, with `port` as it was bound (0 takes any that is free).
 
     Raises:
-        InvalidInput: others could reach it without a token, or the address cannot be listened on.
+        InvalidInput: others could reach it without a token, the address cannot be listened on, or the certificate or
+            its key cannot be used.
 
     """
     import grpc
 
+    check_tls(service.settings)
     required = service.settings.insecure or service.access.gate.is_required()
     check_bind(host, guarded=required)
     server = grpc.server(
@@ -60,7 +64,7 @@ def serve_rpc(service: Arangovis, host: str, port: int) -> Any:
     )
     server.add_generic_rpc_handlers(_Handlers(service).generic())
     try:
-        bound = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        bound = _bound(server, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", service.settings)
     except RuntimeError as error:
         raise InvalidInput.of(Fault("port", f"{host}:{port} cannot be listened on")) from error
     server.start()
@@ -68,11 +72,24 @@ def serve_rpc(service: Arangovis, host: str, port: int) -> Any:
     return server, bound
 
 
+def _bound(server: Any, address: str, settings: Settings) -> int:
+    """Have a server listen, encrypted if there is a certificate (TLS 1.2 or later, by grpc's own rule)."""
+    import grpc
+
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        return int(server.add_insecure_port(address))
+    pair = settings.tls_key_file.read_bytes(), settings.tls_cert_file.read_bytes()
+    return int(server.add_secure_port(address, grpc.ssl_server_credentials((pair,))))
+
+
 class _Handlers:
     """The methods of both services."""
 
     def __init__(self, service: Arangovis) -> None:
         self._service = service
+        settings = service.settings
+        self._limits = Limits(settings.token_rate, settings.token_burst, settings.token_concurrency)
+        self._refusals = Limits(REFUSALS_RATE, REFUSALS_BURST)
 
     def generic(self) -> tuple[Any, ...]:
         """Return them as grpc takes them."""
@@ -86,11 +103,10 @@ class _Handlers:
         )
 
     def _fit(self, request: Any, context: Any) -> object:
-        with _answering(context):
-            scope, caller = self._caller(context)
-            with acting_in(scope):
+        with _answering(context), self._counted(context) as identity:
+            with acting_in(identity.scope):
                 version = self._service.catalogue.version(_number(request.model_version_id))
-                run = self._service.projections.recompute(version, UMAP, caller, refit=request.re)
+                run = self._service.projections.recompute(version, UMAP, Caller(identity.account), refit=request.re)
             context.set_trailing_metadata(((TASK_ID, run.id.key),))
             if not run.state.is_open:
                 raise errors.NotSupported(run.message or f"the task ended as {run.state.value}")
@@ -110,25 +126,41 @@ class _Handlers:
             return False
         return True
 
-    def _caller(self, context: Any) -> tuple[Scope, Caller]:
-        """Return as whom a call acts; a fit writes.
+    @contextmanager
+    def _counted(self, context: Any) -> Iterator[Identity]:
+        """Give as whom a call acts, and count it while it lasts; a fit writes.
 
         Raises:
             Unauthorized: a token is asked for, and none that is known was sent.
             Forbidden: its role is not enough.
+            TooManyRequests: this token asks too much, or this address was refused too often.
 
         """
+        try:
+            identity = self._identity(context)
+        except Unauthorized:
+            address = _address(context)
+            self._refusals.enter(address)
+            self._refusals.leave(address)
+            raise
+        if identity.key:
+            self._limits.enter(identity.key)
+        try:
+            if not identity.scope.role.includes(Role.WRITE):
+                raise Forbidden(f"this needs the role {Role.WRITE.value}; yours is {identity.scope.role.value}")
+            yield identity
+        finally:
+            self._limits.leave(identity.key)
+
+    def _identity(self, context: Any) -> Identity:
         gate = self._service.access.gate
         if not gate.is_required():
-            return OPEN, Caller(ACTOR)
+            return Identity(ACTOR, OPEN, "open")
         given = dict(context.invocation_metadata()).get("authorization", "")
         scheme, _, token = str(given).partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("a bearer token is required, in the metadata `authorization`")
-        identity = gate.identify(token.strip())
-        if not identity.scope.role.includes(Role.WRITE):
-            raise Forbidden(f"this needs the role {Role.WRITE.value}; yours is {identity.scope.role.value}")
-        return identity.scope, Caller(identity.account)
+        return gate.identify(token.strip())
 
 
 def _unary(answer: Callable[[Any, Any], object], request: str, write: Callable[[Any], bytes]) -> Any:
@@ -151,6 +183,11 @@ def _answering(context: Any) -> Iterator[None]:
     except Exception:
         _log.exception("a call failed")
         context.abort(grpc.StatusCode.INTERNAL, "Internal error; the server's log has it.")
+
+
+def _address(context: Any) -> str:
+    """Return the address that a call came from, without its port: `ipv4:10.0.0.7`."""
+    return str(context.peer()).rpartition(":")[0]
 
 
 def _number(given: int) -> int:

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import logging
+import os
 import select
 import ssl
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from arangovis.settings import Settings, check_bind, check_tls
+from arangovis.tabular.frames.plain_numbers import COMPILED
 from arangovis.wiring import build
 from arangovis_api.admission import SPARE_THREADS
 from arangovis_api.app import App, create_app
@@ -87,7 +89,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             # the app is made before the fork: what is wrong shows at once, and the processes share its memory
             "preload_app": True,
             "when_ready": lambda server: self._ready(),  # noqa: ARG005  # gunicorn counts the arguments
-            "post_worker_init": lambda worker: _set_up_memory(),  # noqa: ARG005
+            "post_worker_init": lambda worker: self._begin(),  # noqa: ARG005
             "worker_exit": lambda _server, _worker: self._service.close(),
         }
 
@@ -95,6 +97,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         _log.info("listening on %s:%s", self._service.settings.host, self._service.settings.port)
         if self._when_ready is not None:
             self._when_ready()
+
+    def _begin(self) -> None:
+        os.environ.setdefault(COMPILED, str(self._service.settings.home / "compiled"))
+        _set_up_memory()
 
     def load(self) -> App:
         """Return the app."""

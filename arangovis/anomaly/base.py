@@ -84,7 +84,7 @@ class RowScorer(Protocol):
         """The units of each hidden layer."""
 
     def examine(self, block: Doubles, wanted: Wanted) -> Examined:
-        """Score a block (slots, n). What is wanted must be there: see `check_layers`."""
+        """Score a block (slots, n), one of several at once. What is wanted must be there: see `check_layers`."""
 
 
 class Detector(ABC):

@@ -3,14 +3,16 @@
 A row's score does not depend on the other rows.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from arangovis.anomaly.adapting import OK, AdaptationWarning, Adapter, Statuses
+from arangovis.anomaly.adapting import BLOCK_ROWS, OK, AdaptationWarning, Adapter, Statuses
 from arangovis.anomaly.base import Examined, Progress, Wanted, check_layers, no_progress
 from arangovis.anomaly.expansion import Expansion
 from arangovis.anomaly.frame import Doubles, Table
@@ -20,6 +22,9 @@ from arangovis.domain.errors import NotSupported
 __all__ = ["Metrics", "Scores", "ScoringOptions", "score"]
 
 Positions: TypeAlias = npt.NDArray[np.int64]
+THREADED_ROWS = 4 * BLOCK_ROWS
+"""For fewer, threads gain nothing."""
+THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +108,31 @@ def score(
     needs_errors = options.squared_errors or options.top > 0
     wanted = Wanted(needs_errors, options.reconstruction, options.layers)
     found = _Found(model, table.rows, wanted)
-    for rows, block, status in adapter.blocks():
+    for rows, status, examined in _examined(model, adapter, wanted):
         progress(rows.start / table.rows)
-        found.add(rows, status, model.scorer.examine(block, wanted))
+        found.add(rows, status, examined)
     progress(1.0)
     return found.scores(options, adapter.warnings)
+
+
+def _examined(model: AnomalyModel, adapter: Adapter, wanted: Wanted) -> Iterator[tuple[slice, Statuses, Examined]]:
+    """Yield what is found block by block, in order; of many rows, the next blocks are examined meanwhile."""
+    if adapter.rows < THREADED_ROWS:
+        for rows, block, status in adapter.blocks():
+            yield rows, status, model.scorer.examine(block, wanted)
+        return
+    ahead: deque[tuple[slice, Statuses, Future[Examined]]] = deque()
+    with ThreadPoolExecutor(THREADS, "scoring") as pool:
+        for rows, block, status in adapter.blocks():
+            ahead.append((rows, status, pool.submit(model.scorer.examine, block, wanted)))
+            if len(ahead) > THREADS:
+                yield _awaited(*ahead.popleft())
+        while ahead:
+            yield _awaited(*ahead.popleft())
+
+
+def _awaited(rows: slice, status: Statuses, examined: Future[Examined]) -> tuple[slice, Statuses, Examined]:
+    return rows, status, examined.result()
 
 
 def _check(model: AnomalyModel, options: ScoringOptions) -> None:

@@ -102,6 +102,13 @@ class ArtifactStore(ABC):
         It ends within REMOVE_MAX_S, and has no effect after that.
         """
 
+    def erase(self, digest: str) -> None:
+        """Remove a blob for good, with whatever the place keeps of removed ones; one that is not there stays not there.
+
+        For bytes that may not come back: it may last longer than `remove`, and is repeated where it failed.
+        """
+        self.remove(digest)
+
     @abstractmethod
     def blobs(self) -> Iterator[StoredBlob]:
         """Walk all blobs, in no particular order."""
@@ -137,3 +144,14 @@ class ArtifactStore(ABC):
         if hashlib.sha256(data).hexdigest() != digest:
             raise IntegrityError(f"the bytes of blob {digest[:12]} do not have its digest")
         return data
+
+    def view(self, digest: str) -> memoryview:
+        """Return all bytes of a blob, verified as by `read`, without holding them in memory where that can be done.
+
+        For processes that may die of a disk that fails: pages of a file that are gone cannot be told politely.
+
+        Raises:
+            NotFound, IntegrityError: as `read`.
+
+        """
+        return memoryview(self.read(digest))

@@ -8,17 +8,22 @@ blob or nothing, and what `put` returned survives a power cut.
 """
 
 import hashlib
+import mmap
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from arangovis.artifacts.base import Announce, ArtifactStore, StoredBlob, checked_digest, is_digest, unannounced
-from arangovis.domain.errors import NotFound, StoreUnavailable
+from arangovis.domain.errors import IntegrityError, NotFound, StoreUnavailable
 
 CHUNK_BYTES = 1 << 20
+CHUNKS_AHEAD = 8
+"""So many chunks of a stream may be written before they are hashed; they are held in memory."""
 
 
 class LocalArtifactStore(ArtifactStore):
@@ -43,21 +48,12 @@ class LocalArtifactStore(ArtifactStore):
 
     def put_stream(self, stream: BinaryIO, announce: Announce = unannounced) -> tuple[str, int]:
         """Store a stream, which is read once; see `ArtifactStore.put_stream`."""
-        seen, size = hashlib.sha256(), 0
-
-        def chunks() -> Iterator[bytes]:
-            nonlocal size
-            while chunk := stream.read(CHUNK_BYTES):
-                seen.update(chunk)
-                size += len(chunk)
-                yield chunk
-
-        with self._temporary_file(chunks()) as temporary:
-            digest = seen.hexdigest()
-            announce(digest, size)
-            if not self._has(digest, size):
+        with _Hashing(stream) as seen, self._temporary_file(seen.chunks()) as temporary:
+            digest = seen.digest()
+            announce(digest, seen.bytes)
+            if not self._has(digest, seen.bytes):
                 self._publish(temporary, digest)
-        return digest, size
+        return digest, seen.bytes
 
     def open(self, digest: str) -> BinaryIO:
         """Open a blob; see `ArtifactStore.open`."""
@@ -65,6 +61,16 @@ class LocalArtifactStore(ArtifactStore):
             return self._path(digest).open("rb")
         except FileNotFoundError as error:
             raise NotFound(f"there is no blob {digest[:12]}") from error
+
+    def view(self, digest: str) -> memoryview:
+        """Map a blob; see `ArtifactStore.view`. A file that is removed meanwhile stays readable on a local disk."""
+        with self.open(digest) as stream:
+            if os.fstat(stream.fileno()).st_size == 0:  # which cannot be mapped
+                return super().view(digest)
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        if hashlib.sha256(mapped).hexdigest() != digest:
+            raise IntegrityError(f"the bytes of blob {digest[:12]} do not have its digest")
+        return memoryview(mapped)
 
     def exists(self, digest: str) -> bool:
         """Say whether the blob is there."""
@@ -118,8 +124,11 @@ class LocalArtifactStore(ArtifactStore):
         path = Path(file.name)
         try:
             with file:
+                written = 0
                 for chunk in chunks:  # reading them may fail for reasons of its own
                     _write_all(file.file, chunk)
+                    _begin_sync(file.fileno(), written, len(chunk))
+                    written += len(chunk)
                 _sync_file(file.fileno())
             yield path
         finally:
@@ -133,12 +142,56 @@ class LocalArtifactStore(ArtifactStore):
             self._sync(path.parent)
 
     def _sync(self, folder: Path) -> None:
-        """Make the names in a folder durable, and once in a process those of the folders above it."""
+        """Make the names in a folder durable, and once in a process its own name and those of the folders above it."""
         _sync_folder(folder)
-        if folder not in self._durable:
-            for above in (self._blobs, self._blobs.parent, self._blobs.parent.parent):
+        if self._blobs not in self._durable:
+            for above in (self._blobs.parent, self._blobs.parent.parent):
                 _sync_folder(above)
+            self._durable.add(self._blobs)
+        if folder not in self._durable:
+            _sync_folder(self._blobs)
             self._durable.add(folder)
+
+
+class _Hashing:
+    """A stream that is hashed beside what is done with its chunks: with the disk busy there is a processor to spare."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._seen = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1, "hashing")  # which starts its thread with the first long stream
+        self._ahead: deque[Future[None]] = deque()
+        self.bytes = 0
+
+    def __enter__(self) -> "_Hashing":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the stream."""
+        while chunk := self._stream.read(CHUNK_BYTES):
+            self._hash(chunk)
+            self.bytes += len(chunk)
+            yield chunk
+
+    def digest(self) -> str:
+        """Return the digest of all that was yielded."""
+        self._catch_up(0)
+        return self._seen.hexdigest()
+
+    def _hash(self, chunk: bytes) -> None:
+        if len(chunk) < CHUNK_BYTES:  # not worth a thread's turn
+            self._catch_up(0)
+            self._seen.update(chunk)
+        else:
+            self._ahead.append(self._pool.submit(self._seen.update, chunk))
+            self._catch_up(CHUNKS_AHEAD)
+
+    def _catch_up(self, ahead: int) -> None:
+        while len(self._ahead) > ahead:
+            self._ahead.popleft().result()
 
 
 @contextmanager
@@ -161,6 +214,13 @@ def _write_all(file: IO[bytes], chunk: bytes) -> None:
     with _disk_faults():
         while left:
             left = left[file.write(left) or 0 :]
+
+
+def _begin_sync(descriptor: int, start: int, size: int) -> None:
+    """Have the disk begin with what was written, so that there is less to wait for at the end; a hint, no promise."""
+    if size >= CHUNK_BYTES and hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            os.posix_fadvise(descriptor, start, size, os.POSIX_FADV_DONTNEED)
 
 
 def _sync_file(descriptor: int) -> None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arangovis.artifacts.registry import open_artifacts
-from arangovis.cli.installed import BASE, Installed, installed
+from arangovis.cli.installed import Installed, installed
 from arangovis.domain.errors import ArangovisError
 from arangovis.domain.graph import Caller, Record
 from arangovis.domain.runs import Lease
 from arangovis.domain.search import Search
 from arangovis.domain.version import VERSION
+from arangovis.domain.versions import BASE
 from arangovis.domain.views import items
 from arangovis.logs import FORMATS
 from arangovis.services.access.tokens import Tokens
@@ -99,15 +100,14 @@ def _software() -> Findings:
 
 def _extra(check: str, wanted: Sequence[Installed]) -> Finding:
     """Tell of an extra: what is missing need not be there, but what is there must fit."""
-    unfit = [
-        f"{one.name} {one.version}, where {one.wanted} is wanted" for one in wanted if one.version and not one.fits
-    ]
+    unfit = [one for one in wanted if one.version is not None and not one.fits]
     if unfit:
-        return Finding(check, Status.WRONG, "; ".join(unfit))
-    missing = [one.name for one in wanted if one.version is None]
+        told = (f"{one.required.name} {one.version}, where {one.required.versions.text} is wanted" for one in unfit)
+        return Finding(check, Status.WRONG, "; ".join(told))
+    missing = [one.required.name for one in wanted if one.version is None]
     if missing:
         return Finding(check, Status.NOTE, f"not installed: {', '.join(missing)}")
-    return Finding(check, Status.FINE, ", ".join(f"{one.name} {one.version}" for one in wanted))
+    return Finding(check, Status.FINE, ", ".join(f"{one.required.name} {one.version}" for one in wanted))
 
 
 def _has_tokens(settings: Settings) -> bool:

@@ -5,45 +5,39 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.requirements import Requirement
+from arangovis.domain.versions import Requirement
 
-BASE = "base"
 NOT_FOR_USERS = frozenset({"all", "audit", "demo", "dev", "test"})
 """Extras that are made of others, or that work on the project needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A distribution that is required, and what is there: None if nothing is."""
+    """A package that is required, and the version that is there: None if there is none."""
 
-    name: str
-    wanted: str
+    required: Requirement
     version: str | None
-    fits: bool
+
+    @property
+    def fits(self) -> bool:
+        """Whether the version that is there is one that is wanted."""
+        return self.version is not None and self.required.versions.holds(self.version)
 
 
-def installed(distribution: str = "arangovis") -> Mapping[str, Sequence[Installed]]:
-    """Return what each extra of a distribution requires, by its name; BASE is what it requires without any."""
+def installed(package: str = "arangovis") -> Mapping[str, Sequence[Installed]]:
+    """Return what each extra of a package requires, by the name of the extra."""
     found: dict[str, list[Installed]] = defaultdict(list)
-    metadata = importlib.metadata.metadata(distribution)
-    extras = [name for name in metadata.get_all("Provides-Extra") or () if name not in NOT_FOR_USERS]
-    for said in importlib.metadata.requires(distribution) or ():
-        requirement = Requirement(said)
-        for extra in _extras_of(requirement, extras):
-            found[extra].append(_look(requirement))
+    declared = importlib.metadata.metadata(package).get_all("Provides-Extra") or ()
+    extras = [name for name in declared if name not in NOT_FOR_USERS]
+    for said in importlib.metadata.requires(package) or ():
+        required = Requirement.parse(said, extras)
+        for extra in required.extras:
+            found[extra].append(Installed(required, _version(required.name)))
     return found
 
 
-def _extras_of(requirement: Requirement, extras: Sequence[str]) -> Sequence[str]:
-    if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-        return (BASE,)
-    return [extra for extra in extras if requirement.marker.evaluate({"extra": extra})]
-
-
-def _look(requirement: Requirement) -> Installed:
-    wanted = str(requirement.specifier)
+def _version(name: str) -> str | None:
     try:
-        version = importlib.metadata.version(requirement.name)
+        return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return Installed(requirement.name, wanted, None, fits=False)
-    return Installed(requirement.name, wanted, version, requirement.specifier.contains(version, prereleases=True))
+        return None

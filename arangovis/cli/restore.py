@@ -1,5 +1,6 @@
 """`arangovis restore`."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,36 +15,40 @@ from arangovis.settings import Settings, read_settings
 @click.option("--force", is_flag=True, help="Put a store that is there aside, under another name, and restore anew.")
 @click.option(
     "--erasures",
-    "ledger",
+    "ledgers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="Do the erasures of this ledger again; default: erasures.jsonl in the home, if it is there.",
+    multiple=True,
+    help="Do the erasures of this ledger again too, besides erasures.jsonl in the home; may be repeated.",
 )
 @home_option
 @json_option
-def command(path: Path, force: bool, ledger: Path | None, home: str | None, as_json: bool) -> None:
+def command(path: Path, force: bool, ledgers: tuple[Path, ...], home: str | None, as_json: bool) -> None:
     """Restore the backup in PATH, a folder or a .tar file, into the empty stores of the settings.
 
     The backup is verified first. What is open in the backup waits for workers again. Rows of persons that were erased
-    since the backup was made are erased again.
+    since the backup was made are erased again before anybody can use the stores.
     """
     from arangovis.cli.transfer import opened, progress_shown, say_copied
     from arangovis.services.copying.backup_files import folder_of
     from arangovis.services.copying.backups import check_backup, restore
-    from arangovis.services.erasing.ledger import LEDGER_FILE
+    from arangovis.services.erasing.ledger import LEDGER_FILE, read_file
     from arangovis.services.erasing.restoring import erase_again
 
     settings = read_settings({"home": home})
+    known = [entry for ledger in (settings.home / LEDGER_FILE, *ledgers) for entry in read_file(ledger)]
     with folder_of(path) as folder, progress_shown(as_json=as_json) as progress:
         if force:
             check_backup(folder, progress)
             _put_aside(settings, quiet=as_json)
         with opened(settings, create=True) as target:
-            report = restore(folder, target, progress)
-            erased = erase_again(target, ledger or settings.home / LEDGER_FILE)
+            again = partial(erase_again, target, known, settings.home)
+            erased: list[int] = []
+            report = restore(folder, target, progress, before_use=lambda: erased.append(again()))
+            if report.nothing_to_do:  # of a ledger that was not given before
+                erased.append(again())
     say_copied(report, "restored", as_json=as_json)
-    if erased and not as_json:
-        click.echo(f"erasures done again: {erased}")
+    if any(erased) and not as_json:
+        click.echo(f"erasures done again: {sum(erased)}")
 
 
 def _put_aside(settings: Settings, *, quiet: bool) -> None:

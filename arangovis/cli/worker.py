@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -38,8 +38,6 @@ def command(home: str | None, slots: int | None, scheduler: str | None, dies_wit
 
 def run_worker(settings: Settings, *, slots: int | None) -> None:
     """Work until SIGTERM or SIGINT."""
-    from arangovis.workers.supervisor import close_supervisors
-
     set_up(settings.log_format)
     tracing.set_up(settings.otel_endpoint, "worker")
     try:
@@ -52,25 +50,38 @@ def run_worker(settings: Settings, *, slots: int | None) -> None:
             signal.signal(signal.SIGINT, stop)
             worker.run()
     finally:
+        from arangovis.workers.supervisor import close_supervisors
+
         close_supervisors()
 
 
 @contextmanager
-def _worker(settings: Settings, slots: int | None) -> "Iterator[Worker]":
-    from arangovis.workers.place import declared_methods, place_of
-    from arangovis.workers.supervisor import supervisor_at
-    from arangovis.workers.worker import Worker
+def _local_worker(settings: Settings, slots: int) -> "Iterator[Worker]":
+    """Give a worker of this machine. Its compute process loads what it needs while this one loads its own."""
+    from arangovis.workers.place import place_of
+    from arangovis.workers.pool import ComputePool
 
+    place = place_of(settings, slots=slots)
+    with closing(ComputePool(place, idle_s=settings.compute_idle_s)) as pool:
+        pool.prepare()
+        from arangovis.workers.methods import declared_methods
+        from arangovis.workers.supervisor import supervisor_at
+        from arangovis.workers.worker import Worker
+
+        supervisor_at(place, pool)
+        yield Worker(place, declared_methods(), slots=slots)
+
+
+@contextmanager
+def _worker(settings: Settings, slots: int | None) -> "Iterator[Worker]":
     if not settings.scheduler:
-        slots = slots or 1
-        place = place_of(settings, slots=slots)
-        worker = Worker(place, declared_methods(), slots=slots)
-        supervisor_at(place).prepare()
-        yield worker
+        with _local_worker(settings, slots or 1) as worker:
+            yield worker
         return
     if find_spec("distributed") is None:
         raise MissingExtra("a cluster needs distributed, which is not installed; install arangovis[distributed]")
     from arangovis.workers.cluster import SLOTS_MAX, dispatcher
+    from arangovis.workers.methods import declared_methods
 
     with dispatcher(settings, declared_methods(), slots=slots or SLOTS_MAX) as worker:
         yield worker

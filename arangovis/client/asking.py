@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from arangovis.client.backend import Backend
-from arangovis.client.problems import json_of
+from arangovis.client.problems import json_of, raise_for
 from arangovis.client.values import microseconds
 from arangovis.client.waiting import succeeded
 from arangovis.domain.errors import Fault, InvalidInput, StoreUnavailable
@@ -46,11 +46,14 @@ class Asking:
 
     def _ask_document(self, method: str, path: str, body: Mapping[str, Any] | None = None, /, **query: object) -> Any:
         """Send a request and return its answer as JSON."""
-        given = {name: _text(value) for name, value in query.items() if value is not None}
-        target = f"{API}{path}?{urlencode(given)}" if given else f"{API}{path}"
+        target = _target(path, query)
         sent = None if body is None else _json(body)
         response = self._backend.api().send(method, target, body=sent, headers={} if body is None else _JSON)
         return None if response.status == 204 else json_of(response)
+
+    def _ask_bytes(self, path: str, /, **query: object) -> bytes:
+        """Ask for something that is no JSON, such as a picture; of `query`, what is None is left out."""
+        return raise_for(self._backend.api().send("GET", _target(path, query))).body
 
     def _ask_pages(self, item: type[T], path: str, /, **query: object) -> Iterator[T]:
         """Yield the items of all pages; a page is asked for when it is come to."""
@@ -70,6 +73,11 @@ class Asking:
 
         """
         return succeeded(self._backend, run, timeout_s=timeout_s).id
+
+
+def _target(path: str, query: Mapping[str, object]) -> str:
+    given = {name: _text(value) for name, value in query.items() if value is not None}
+    return f"{API}{path}?{urlencode(given)}" if given else f"{API}{path}"
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

@@ -2,14 +2,21 @@
 
 import atexit
 import multiprocessing
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import util
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 TERMINATED = 128 + signal.SIGTERM
+_AGAIN_S = 0.05
 _handler_users: set[int] = set()
 _raised: "list[Terminated]" = []
 
@@ -56,6 +63,7 @@ def _handle_sigterm(user: int) -> None:
         return
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminate)
+        _Lost.watch()
     _handler_users.add(user)
 
 
@@ -64,9 +72,52 @@ def _leave_sigterm(user: int) -> None:
     is_ours = signal.getsignal(signal.SIGTERM) is _terminate
     if is_ours and not _handler_users and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _Lost.leave()
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
     _raised.append(Terminated())
     raise _raised[-1]
+
+
+class _Lost:
+    """The interpreter's hook for exceptions that nobody gets: raised in a finalizer, or in a weak reference's call.
+
+    `Terminated` is lost like that if SIGTERM comes while one of them runs. The signal is sent again then.
+    """
+
+    def __init__(self) -> None:
+        self.before = sys.unraisablehook
+
+    @staticmethod
+    def watch() -> None:
+        if not isinstance(sys.unraisablehook, _Lost):
+            sys.unraisablehook = _Lost()
+
+    @staticmethod
+    def leave() -> None:
+        if isinstance(sys.unraisablehook, _Lost):
+            sys.unraisablehook = sys.unraisablehook.before
+
+    def __call__(self, lost: "UnraisableHookArgs") -> None:
+        # At its end the interpreter goes on ending, whatever is lost.
+        if isinstance(lost.exc_value, Terminated) and threading.main_thread().is_alive():
+            self._send_again()
+        else:
+            self.before(lost)
+
+    @staticmethod
+    def _send_again() -> None:
+        """Send it from a thread, in a moment: the main thread is still where exceptions are lost."""
+        signal.signal(signal.SIGTERM, _terminate)
+        timer = threading.Timer(_AGAIN_S, _send)
+        timer.daemon = True
+        with suppress(RuntimeError):  # the interpreter ends by itself
+            timer.start()
+
+
+def _send() -> None:
+    """Send SIGTERM to this process, unless another came meanwhile: a second one would end it at once."""
+    if signal.getsignal(signal.SIGTERM) is _terminate:
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Searching: over several kinds at once, with facets; saved searches; content; failed runs; the best run."""
+"""Searching: over several kinds at once, with facets; saved searches and views; content; failed and best runs."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,6 +13,7 @@ from arangovis.domain.views import scalars
 from arangovis.services.searching.content import ContentUses
 from arangovis.services.searching.failures import FailedRuns
 from arangovis.services.searching.saved import SavedSearch
+from arangovis.services.searching.saved_views import SavedView
 from arangovis.services.searching.searches import SearchableNames, SearchResult
 
 Kinds = str | Sequence[str]
@@ -167,6 +168,47 @@ class Searching(Asking):
         """Delete a saved search; its versions are kept."""
         self._ask_document("DELETE", _path(name), None, project=project)
 
+    # --- saved views ------------------------------------------------------------------------------------------
+
+    def save_view(
+        self, name: str, address: str, *, project: str | None = None, description: str | None = None
+    ) -> NodeId:
+        """Save a view of the page under a name, or a new version of the one of this name.
+
+        Args:
+            name: unique in its project, or among the views that are shared.
+            address: the view and its query as they stand behind `/ui/`, such as `live?run=run/1`.
+            project: the name of a project; without it, everybody has the view.
+            description: what it shows.
+
+        """
+        said = {"name": name, "address": address, "project": project, "description": description}
+        return NodeId.parse(self._ask_document("POST", "/saved-views", said)["node"])
+
+    def saved_views(self, project: str | None = None, *, view: str | None = None) -> Iterator[SavedView]:
+        """Yield the saved views of a project or all, by name; `view` is one view of the page, such as `live`."""
+        return self._ask_pages(SavedView, "/saved-views", project=project, view=view)
+
+    def saved_view(self, node: NodeId | str) -> SavedView:
+        """Return a saved view as it stands."""
+        return self._ask(SavedView, "GET", _view_path(node))
+
+    def change_view(
+        self, node: NodeId | str, *, name: str | None = None, address: str | None = None, description: str | None = None
+    ) -> SavedView:
+        """Give a saved view another name, address or description; links to it go on working.
+
+        Raises:
+            AlreadyExists: its project has another view of this name.
+
+        """
+        said = {"name": name, "address": address, "description": description}
+        return self._ask(SavedView, "PATCH", _view_path(node), said)
+
+    def delete_view(self, node: NodeId | str) -> None:
+        """Delete a saved view; its versions are kept."""
+        self._ask_document("DELETE", _view_path(node))
+
 
 def _listed(kinds: Kinds) -> list[str]:
     return [kinds] if isinstance(kinds, str) else list(kinds)
@@ -174,3 +216,7 @@ def _listed(kinds: Kinds) -> list[str]:
 
 def _path(name: str) -> str:
     return f"/saved-searches/{segment(name) or '-'}"
+
+
+def _view_path(node: NodeId | str) -> str:
+    return f"/saved-views/{segment(node_id(node).key)}"

@@ -8,6 +8,7 @@ from arangovis.client.values import AnyTime, microseconds, node_id
 from arangovis.domain.ids import NodeId
 from arangovis.services.lineage.columns import ColumnTrace
 from arangovis.services.rows.points import PointOrigin
+from arangovis.services.rows.previews import RowPreviews, RowTexts
 from arangovis.services.rows.questions import RowIndexed, RowLineage
 from arangovis.services.stewardship.audit import AuditTrail
 from arangovis.services.stewardship.deletion import DeletePlan
@@ -45,6 +46,24 @@ class Stewarding(Asking):
     def point_origin(self, node: AnyNode, point: int, *, at: AnyTime | None = None) -> PointOrigin:
         """Return which row a point of a plot is, or a row of a result, a sample or a data set; from 0."""
         return self._ask(PointOrigin, "GET", f"/points/{node_id(node)}", point=point, at=microseconds(at))
+
+    def row_previews(self, dataset: AnyNode) -> RowPreviews:
+        """Return what the rows of a data set have for people to look at: which field is a picture, which are texts."""
+        return self._ask(RowPreviews, "GET", f"/rows/{node_id(dataset)}/previews")
+
+    def row_image(self, dataset: AnyNode, row: str | None = None, *, position: int | None = None) -> bytes:
+        """Return the picture of a row, a PNG file or the file that it holds; of a row by its id or its number from 0.
+
+        Raises:
+            NotFound: there is no such data set or row, or it has no picture.
+            InvalidInput: not one of the two is given, or the number is beyond the last row.
+
+        """
+        return self._ask_bytes(f"/rows/{node_id(dataset)}/image", row=row, position=position)
+
+    def row_texts(self, dataset: AnyNode, row: str | None = None, *, position: int | None = None) -> RowTexts:
+        """Return the texts of a row, by column; of a row by its id or its number from 0."""
+        return self._ask(RowTexts, "GET", f"/rows/{node_id(dataset)}/texts", row=row, position=position)
 
     def column_lineage(
         self,

@@ -14,7 +14,8 @@ from arangovis.client.frames import frame_html
 from arangovis.client.sweep_arguments import SweepArguments
 from arangovis.client.sweep_training import LocalSweep, prepare, run_arguments
 from arangovis.domain.errors import ArangovisError, NotFound
-from arangovis.services.compatibility.instances import blank, picture_from
+from arangovis.services.compatibility.instances import picture_from
+from arangovis.tabular.pictures import blank
 
 _NO_CACHE = {"Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache", "Expires": "-1"}
 _LOCAL = ("local", "unknown")

@@ -14,13 +14,17 @@ from arangovis.projections.neighbours import NeighbourIndex
 
 TRAINING_ROWS = 1100
 HIDDEN_UNITS = 32
+SIDE = 8
+"""Pixels, in height and width."""
 Matrix = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """A trained classifier and what it says of its data. Embeddings float32 (rows, HIDDEN_UNITS)."""
+    """A trained classifier and what it says of its data. Pixels (rows, 64), embeddings float32 (rows, HIDDEN_UNITS)."""
 
+    training_pixels: npt.NDArray[np.uint8]
+    production_pixels: npt.NDArray[np.uint8]
     training_embedding: Matrix
     training_class: npt.NDArray[np.int64]
     production_embedding: Matrix
@@ -56,6 +60,8 @@ def train(*, epochs: int, seed: int) -> TrainedClassifier:
     probabilities = model.predict_proba(pixels[unseen])
     threshold, novelty = _novelty(hidden[seen], hidden[unseen])
     return TrainedClassifier(
+        training_pixels=digits.data[seen].astype(np.uint8),
+        production_pixels=digits.data[unseen].astype(np.uint8),
         training_embedding=hidden[seen],
         training_class=digits.target[seen].astype(np.int64),
         production_embedding=hidden[unseen],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from arangovis.client import Client
+from arangovis.client import Client, Projection
 from arangovis.client.begin_run import run as begin_run
 from arangovis.client.outbox import OutboxOptions
 from arangovis.demo.digits import HIDDEN_UNITS, TrainedClassifier
@@ -16,22 +16,35 @@ from arangovis.services.catalogue import RegisteredVersion
 TAG, CHAMPION, GATE, DETECTOR = "digit-reader", "champion", "reads nine of ten", "odd digits"
 PILOT = "a pilot in one branch"
 """Why the first version is deployed though a gate refuses it."""
+CLASS_BEFORE, TRUTH = "class_before", "truth"
+"""Columns of the traffic: what the version before said, and what is right."""
 MONTHS = 4
+VIEWS = {
+    "training curves": "live?filter=tags+%3D+%22curves%22&plot=logs:y|y:loss",
+    "best evaluations": "home?q=metrics.accuracy+exists&sort=-metrics.accuracy",
+}
+"""Addresses that the team comes back to."""
 Say = Callable[[str], None]
 Release = tuple[RegisteredVersion, TrainedClassifier]
 
 
-def operate(client: Client, names: tuple[str, str], releases: Sequence[Release], say: Say) -> None:
-    """Act on the versions of a project's model, both named; what an earlier telling did is left as it is."""
+def operate(client: Client, names: tuple[str, str], releases: Sequence[Release], plot: Projection, say: Say) -> None:
+    """Act on the versions of a project's model, both named; what an earlier telling did is left as it is.
+
+    `plot` is that of the last version: on the rows in it both versions are compared.
+    """
     project, model = names
     if _was_told(client, project, model):
         return
     for version, classifier in releases:
         _log_curves(client, project, version, classifier)
     say("the curves of both trainings are logged, epoch by epoch")
-    _compare(client, project, releases, say)
+    _compare(client, project, releases, plot, say)
     _watch(client, releases[0][1], say)
     _deploy(client, project, releases, say)
+    for name, address in VIEWS.items():
+        client.save_view(name, address, project=project)
+    say(f"views of the page have names for the team: {', '.join(VIEWS)}")
     client.set_alias(project, model, CHAMPION, releases[-1][0])  # last: it says that all of this was done
 
 
@@ -51,15 +64,17 @@ def _log_curves(client: Client, project: str, version: RegisteredVersion, classi
                 run.log({"loss": loss}, epoch)
 
 
-def _compare(client: Client, project: str, releases: Sequence[Release], say: Say) -> None:
-    (old, before), (new, after) = releases
-    found = client.compatibility.compare(
-        before.production_class.tolist(),
-        after.production_class.tolist(),
-        after.production_truth.tolist(),
-        ids=[f"digit-{row:04d}" for row in range(len(after.production_truth))],
-        h1_model=old,
-        h2_model=new,
+def _compare(client: Client, project: str, releases: Sequence[Release], plot: Projection, say: Say) -> None:
+    (old, _), (new, _) = releases
+    read = client.edges(plot.run, direction="upstream", edges="input_to")
+    sample = next(found.node.id for found in read if found.edge.id.role == "production")
+    found = client.compatibility.compare_columns(
+        sample,
+        h1=CLASS_BEFORE,
+        h2="class",
+        truth=TRUTH,
+        h1_model=old.number,
+        h2_model=new.number,
         name="version 2 after version 1",
         project=project,
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from arangovis.client import Client, Projection, signature_field
-from arangovis.demo.digits import HIDDEN_UNITS, TrainedClassifier, train
-from arangovis.demo.operation import operate
+from arangovis.demo.digits import HIDDEN_UNITS, SIDE, TrainedClassifier, train
+from arangovis.demo.operation import CLASS_BEFORE, TRUTH, operate
 from arangovis.domain.catalogue import Signature
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Scalar
@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 ConnectAs = Callable[[str], Client]
 
 SIGNATURE = Signature(
-    inputs=(signature_field("pixels", "float32", "NUMERICAL", (64,)),),
+    inputs=(signature_field("pixels", "float32", "IMAGE", (SIDE, SIDE)),),
     outputs=(
         signature_field("embedding", "float32", "NONE", (1, HIDDEN_UNITS)),
         signature_field("class", "int64", "NOMINAL"),
@@ -52,7 +52,7 @@ def tell(connect_as: ConnectAs, say: Say) -> Told:
             say("(this was told here before: everything is found again, and nothing is made twice)")
         early, late = train(epochs=15, seed=1), train(epochs=60, seed=2)
         first = _release(ada, "ada", "1", early, say)
-        second = _release(grace, "grace", "2", late, say)
+        second = _release(grace, "grace", "2", late, say, before=early)
         say("ada asks for a plot of version 1 (the first one takes a while: UMAP is compiled)")
         before = _plot(ada, first, BEFORE)
         _describe(before, say)
@@ -62,16 +62,29 @@ def tell(connect_as: ConnectAs, say: Say) -> Told:
         say("grace asks for a plot of version 2")
         of_second = grace.project(second, METHOD)
         _describe(of_second, say)
-        operate(grace, (PROJECT, MODEL), ((first, early), (second, late)), say)
+        operate(grace, (PROJECT, MODEL), ((first, early), (second, late)), of_second, say)
     return Told(first, second, before, after, of_second)
 
 
-def _release(client: Client, actor: str, version: str, classifier: TrainedClassifier, say: Say) -> RegisteredVersion:
+def _release(
+    client: Client,
+    actor: str,
+    version: str,
+    classifier: TrainedClassifier,
+    say: Say,
+    *,
+    before: TrainedClassifier | None = None,
+) -> RegisteredVersion:
     registered = client.register_model_version(PROJECT, MODEL, SIGNATURE, version=version)
     training = client.put_training_data(
-        registered, {"class": classifier.training_class, "embedding": classifier.training_embedding}
+        registered,
+        {
+            "pixels": classifier.training_pixels,
+            "class": classifier.training_class,
+            "embedding": classifier.training_embedding,
+        },
     )
-    production = client.append_production_data(registered, _traffic(classifier, version))
+    production = client.append_production_data(registered, _traffic(classifier, version, before))
     client.register_metric_spec(registered, "novelty", threshold=round(classifier.novelty_threshold, 3))
     _log_training(client, registered, training.node, classifier)
     say(
@@ -82,11 +95,16 @@ def _release(client: Client, actor: str, version: str, classifier: TrainedClassi
     return registered
 
 
-def _traffic(classifier: TrainedClassifier, version: str) -> dict[str, object]:
+def _traffic(classifier: TrainedClassifier, version: str, before: TrainedClassifier | None) -> dict[str, object]:
+    """Return the rows; of what the version before said of them, too, if there was one."""
     count = len(classifier.production_class)
+    earlier = {} if before is None else {CLASS_BEFORE: before.production_class}
     return {
         "_id": [f"digit-{version}-{row:04d}" for row in range(count)],
+        "pixels": classifier.production_pixels,
         "class": classifier.production_class,
+        **earlier,
+        TRUTH: classifier.production_truth,
         "confidence": np.round(classifier.production_confidence, 6),
         "novelty": np.round(classifier.production_novelty, 6),
         "embedding": classifier.production_embedding,

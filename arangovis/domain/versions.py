@@ -1,6 +1,7 @@
 """Versions of packages, compared as Python's packaging standard says (PEP 440)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
+BASE = "base"
 RANGE_LENGTH_MAX = 500
 _MARKS = re.compile(r"[-_.]+")
 
@@ -49,6 +51,26 @@ class VersionRange:
         """Say whether a version is in the range; one that cannot be read is in no range but that of all."""
         found = version_of(version)
         return self.is_all or (found is not None and _specifiers(self.text).contains(found, prereleases=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A package that another one requires, and by which of its extras; BASE is what it requires without any."""
+
+    name: str
+    versions: VersionRange
+    extras: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str, extras: Sequence[str]) -> "Requirement":
+        """Read what the metadata of a package say, as `grpcio<2,>=1.66; extra == "grpc"`."""
+        from packaging.requirements import Requirement as Read
+
+        read = Read(text)
+        marker = read.marker
+        wanting = [extra for extra in extras if marker is not None and marker.evaluate({"extra": extra})]
+        is_base = marker is None or marker.evaluate({"extra": ""})
+        return cls(read.name, VersionRange(str(read.specifier)), (BASE,) if is_base else tuple(wanting))
 
 
 def version_of(text: str) -> "Version | None":

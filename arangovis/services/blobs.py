@@ -21,13 +21,14 @@ later sweep finishes. Sweeps may run side by side. An artifact store belongs to 
 """
 
 import hashlib
+import io
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from arangovis.artifacts.base import ArtifactStore
 from arangovis.domain.errors import IntegrityError, NotFound, StoreUnavailable
@@ -54,6 +55,8 @@ from arangovis.stores.transaction import Transaction
 REMOVAL_WAIT_S = 10.0
 REMOVAL_PAUSE_S = 0.1
 SWEEP_BATCH = 100
+STREAMED_BYTES = 4 << 20
+"""From here on a store may hash bytes beside writing them."""
 VERIFIER = Caller("verification")
 
 __all__ = ["STAGED_FOR_US", "BlobReference", "Blobs", "SweepReport"]
@@ -73,11 +76,27 @@ class SweepReport:
 
 
 class Blobs:
-    """Bytes that the graph refers to."""
+    """Bytes that the graph refers to.
 
-    def __init__(self, store: GraphStore, artifacts: ArtifactStore, *, removal_wait_s: float = REMOVAL_WAIT_S) -> None:
+    Args:
+        store: where their records are.
+        artifacts: where they are.
+        removal_wait_s: how long to wait for bytes that are just being removed.
+        maps: whether `content` maps files: in a process that computes, which may die of a disk that fails.
+
+    """
+
+    def __init__(
+        self,
+        store: GraphStore,
+        artifacts: ArtifactStore,
+        *,
+        removal_wait_s: float = REMOVAL_WAIT_S,
+        maps: bool = False,
+    ) -> None:
         self._store = store
         self._artifacts = artifacts
+        self._content = artifacts.view if maps else artifacts.read
         self._removal_wait_s = removal_wait_s
 
     # --- writing ----------------------------------------------------------------------------------------------
@@ -89,6 +108,8 @@ class Blobs:
             StoreUnavailable: a store did not answer, or the same bytes are just being swept; trying again helps.
 
         """
+        if len(data) >= STREAMED_BYTES:
+            return self.save_stream(cast("BinaryIO", io.BytesIO(data)), caller)
         return self.save_many((data,), caller)[0]
 
     def save_many(self, contents: Sequence[bytes], caller: Caller) -> tuple[BlobReference, ...]:
@@ -166,6 +187,18 @@ class Blobs:
         except NotFound as error:
             return self.read(self._instead(digest, error))
 
+    def content(self, digest: str) -> bytes | memoryview:
+        """Return all bytes of a blob as `read`; of one in a file, where files are mapped, without a copy of them.
+
+        Raises:
+            IntegrityError, Gone: as `read`.
+
+        """
+        try:
+            return self._content(digest)
+        except NotFound as error:
+            return self.content(self._instead(digest, error))
+
     def open(self, digest: str) -> BinaryIO:
         """Open a blob for reading from its start. The bytes are not verified.
 
@@ -231,7 +264,7 @@ class Blobs:
         while batch := tuple(islice(wanted, SWEEP_BATCH)):
             rights = self._store.transact(partial(condemn_all, digests=batch, by=by), caller)
             for right in rights:
-                self._artifacts.remove(right.key)
+                self._artifacts.erase(right.key)
             self._store.transact(partial(forget_all, rights=rights), caller)
             count += len(rights)
         return count

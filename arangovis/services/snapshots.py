@@ -206,6 +206,25 @@ class Snapshots:
         """Return some rows without errors of a table or of a snapshot of all rows; see `RowReading.some`."""
         return self.reading(dataset).some(ordinals, columns)
 
+    def at(self, dataset: Dataset, numbers: npt.NDArray[np.int64], columns: Sequence[str]) -> Rows:
+        """Return rows by their numbers from 0: in a sample, among all of a table or stream, or those without errors.
+
+        The last is meant for a snapshot of all rows. Numbers are sorted.
+
+        Raises:
+            InvalidInput: there are no such rows.
+            NoData: the source was deleted.
+            IntegrityError: stored bytes are damaged or gone.
+
+        """
+        if dataset.selection is not None:
+            known = from_arrow(self._blobs.read(dataset.selection))
+            positions = np.asarray(known["position"], dtype=np.int64)[numbers]
+            return gather(self._readers(self._source(dataset), segments=dataset.segments), positions, columns)
+        if dataset.source is not None:
+            return self.some(dataset, numbers, columns)
+        return gather(self._readers(dataset), numbers, columns)
+
     def reading(self, dataset: Dataset) -> "RowReading":
         """Return what reads the rows without errors of a table or of a snapshot of all rows, part by part.
 
@@ -266,12 +285,13 @@ class _LastRead:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._digest, self._data = "", b""
+        self._digest = ""
+        self._data: bytes | memoryview = b""
 
-    def read(self, digest: str) -> bytes:
+    def read(self, digest: str) -> bytes | memoryview:
         if digest != self._digest:
             self._digest, self._data = "", b""  # not two at a time
-            self._data = self._blobs.read(digest)
+            self._data = self._blobs.content(digest)
             self._digest = digest
         return self._data
 

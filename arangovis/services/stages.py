@@ -58,7 +58,7 @@ class Stages:
         self.made.append(Made(role, to_bytes(bundle), BUNDLE_MEDIA_TYPE, stage_key=key, facts=facts))
         return bundle
 
-    def file(self, role: str, key: str) -> bytes | None:
+    def file(self, role: str, key: str) -> bytes | memoryview | None:
         """Return the verified bytes of a stage that is a file of its own form, if it was made before."""
         return None if self.fresh else self._find(role, key, always, self._bytes)
 
@@ -84,8 +84,8 @@ class Stages:
             return found
         return None
 
-    def _bytes(self, node: Node) -> bytes:
-        return self.blobs.read(text(node.attributes, "digest"))
+    def _bytes(self, node: Node) -> bytes | memoryview:
+        return self.blobs.content(text(node.attributes, "digest"))
 
     def _read(self, node: Node) -> ArrayBundle:
         return from_bytes(self._bytes(node))

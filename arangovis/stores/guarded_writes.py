@@ -1,12 +1,18 @@
 """What an action wrote, held against the scope that it ran in, before any of it is stored."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from arangovis.domain.access import OF_ADMINS, Role, Scope
 from arangovis.domain.errors import Forbidden, NotFound
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import EMPTY, JsonValue
 from arangovis.stores.transaction import Transaction
 
+_NAMING = {"artifact": "digest", "dataset": "selection"}
+"""By kind of node, which attribute has its bytes read."""
+_REFERENCE = re.compile(r"[a-z][a-z0-9_]*/(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
+"""An id as services write it; its key is a hash or a UUID."""
 _READING = frozenset(("reader",))
 """Kinds of records that reading leaves behind."""
 
@@ -33,6 +39,7 @@ def check_writes(transaction: Transaction, names: Callable[[str], bool]) -> None
         return
     _check_nodes(transaction, scope)
     _check_edges(transaction, scope)
+    _check_references(transaction, scope)
     _check_names(transaction, scope)
     _check_bytes(transaction, names)
 
@@ -67,6 +74,33 @@ def _check_edges(transaction: Transaction, scope: Scope) -> None:
             raise _elsewhere(edge.target, ends[edge.target].project if edge.target in ends else None)
 
 
+def _check_references(transaction: Transaction, scope: Scope) -> None:
+    """Let attributes name nodes that one may read, as edges may: workers follow them, and see everything."""
+    before = transaction.stored(transaction.writes.nodes)
+    named: dict[NodeId, None] = {}
+    for node_id, draft in transaction.writes.nodes.items():
+        present = before.get(node_id)
+        known = EMPTY if present is None else present.attributes
+        changed = (value for name, value in draft.attributes.items() if known.get(name) != value)
+        named.update(dict.fromkeys(_references(tuple(changed))))
+    for found in transaction.all_found(named).values():
+        if not scope.sees(found.id, found.project):
+            raise NotFound(f"there is no {found.id}")
+
+
+def _references(value: JsonValue) -> Iterator[NodeId]:
+    """Yield what is written as the id of a node in a value, however deep."""
+    if isinstance(value, str):
+        if _REFERENCE.match(value):
+            yield NodeId.parse(value)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _references(inner)
+
+
 def _check_names(transaction: Transaction, scope: Scope) -> None:
     """Let names be taken away only from nodes that one may write."""
     names = [key for kind, key in transaction.writes.records if kind == "reservation"]
@@ -82,14 +116,18 @@ def _check_names(transaction: Transaction, scope: Scope) -> None:
 
 
 def _check_bytes(transaction: Transaction, names: Callable[[str], bool]) -> None:
-    """Let files have bytes that came with them, or that one may read already: a digest alone opens nothing."""
-    files = {node_id: draft for node_id, draft in transaction.writes.nodes.items() if node_id.kind == "artifact"}
+    """Let files have bytes that came with them, or that one may read already: a digest alone opens nothing.
+
+    The same holds for what says which rows a sample has.
+    """
+    files = {node_id: draft for node_id, draft in transaction.writes.nodes.items() if node_id.kind in _NAMING}
     before = transaction.stored(files)
     for node_id, draft in files.items():
-        digest, present = draft.attributes.get("digest"), before.get(node_id)
+        attribute = _NAMING[node_id.kind]
+        digest, present = draft.attributes.get(attribute), before.get(node_id)
         if not isinstance(digest, str) or digest in transaction.brought:
             continue
-        if present is not None and present.attributes.get("digest") == digest:
+        if present is not None and present.attributes.get(attribute) == digest:
             continue
         if transaction.stored_record("blob", digest) is not None and not names(digest):
             raise Forbidden("the bytes of this digest are stored and not yours to name: upload the file")

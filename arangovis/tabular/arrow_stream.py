@@ -40,8 +40,10 @@ def to_arrow(columns: Mapping[str, Column], metadata: Mapping[str, str] | None =
     return cast("bytes", sink.getvalue().to_pybytes())
 
 
-def arrow_pieces(tables: Iterable[Mapping[str, Column]]) -> Iterator[bytes]:
+def arrow_pieces(tables: Iterable[Mapping[str, Column]], metadata: Mapping[str, str] | None = None) -> Iterator[bytes]:
     """Return tables of equal columns as the pieces of one Arrow IPC stream, a table at a time, as they are asked for.
+
+    A sequence without any value is a column of texts: which it is must not depend on the rows of the first table.
 
     Raises:
         InvalidInput: as `to_arrow`; the tables have different columns.
@@ -51,7 +53,9 @@ def arrow_pieces(tables: Iterable[Mapping[str, Column]]) -> Iterator[bytes]:
 
     pieces, writer = _Pieces(), None
     for columns in tables:
-        table = pa.table({name: column_array(name, values) for name, values in columns.items()})
+        arrays = {name: column_array(name, values) for name, values in columns.items()}
+        whole = {name: item.cast(pa.string()) if pa.types.is_null(item.type) else item for name, item in arrays.items()}
+        table = pa.table(whole).replace_schema_metadata(metadata)
         writer = writer or pa.ipc.new_stream(pieces, table.schema)
         try:
             writer.write_table(table)
@@ -94,7 +98,7 @@ class _Pieces:
         return taken
 
 
-def from_arrow(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Scalar]]:
+def from_arrow(data: bytes | memoryview) -> Mapping[str, npt.NDArray[np.generic] | list[Scalar]]:
     """Read what `to_arrow` wrote: numbers without nulls as arrays of their dtype, everything else as lists.
 
     Raises:

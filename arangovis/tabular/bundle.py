@@ -5,8 +5,10 @@ stored uncompressed and carry a fixed date. `numpy.load(..., allow_pickle=False)
 """
 
 import io
+import struct
 import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -22,6 +24,9 @@ __all__ = ["ArrayBundle", "from_bytes", "to_bytes"]
 FORMAT = 1
 FACTS_MEMBER = "facts.json"
 _ARRAY_SUFFIX = ".npy"
+_LENGTHS = struct.Struct("<HH")
+"""In the header before a zip member, from LENGTHS_AT on: how long its name is and what else stands before its bytes."""
+_LENGTHS_AT, _HEADER_BYTES = 26, 30
 _DAMAGED = "the stored arrays are damaged"
 _UNREADABLE = (
     *(zipfile.BadZipFile, OSError, EOFError, NotImplementedError, tokenize.TokenError),
@@ -55,21 +60,22 @@ def to_bytes(bundle: ArrayBundle) -> bytes:
     return buffer.getvalue()
 
 
-def from_bytes(data: bytes) -> ArrayBundle:
-    """Return the bundle that `to_bytes` wrote.
+def from_bytes(data: bytes | memoryview) -> ArrayBundle:
+    """Return the bundle that `to_bytes` wrote. The arrays are copied out of the bytes once, a little at a time.
 
     Raises:
         IntegrityError: the bytes are damaged or were not written by `to_bytes`.
 
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read(archive)
+        whole = memoryview(data)
+        with zipfile.ZipFile(_Stream(whole)) as archive:
+            return _read(archive, whole)
     except _UNREADABLE as error:
         raise IntegrityError(_DAMAGED) from error
 
 
-def _read(archive: zipfile.ZipFile) -> ArrayBundle:
+def _read(archive: zipfile.ZipFile, whole: memoryview) -> ArrayBundle:
     # Only uncompressed members were written; a compressed one could unfold to any size.
     if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
         raise IntegrityError(_DAMAGED)
@@ -77,8 +83,50 @@ def _read(archive: zipfile.ZipFile) -> ArrayBundle:
     names = cast("list[str]", header["arrays"])
     if header["format"] != FORMAT or set(archive.namelist()) != {FACTS_MEMBER, *(n + _ARRAY_SUFFIX for n in names)}:
         raise IntegrityError(_DAMAGED)
-    arrays = {name: _array(archive.read(name + _ARRAY_SUFFIX)) for name in names}
+    arrays = {name: _array(_stored(archive, whole, name + _ARRAY_SUFFIX)) for name in names}
     return ArrayBundle(arrays, dict(cast("Mapping[str, Scalar]", header["facts"])))
+
+
+def _stored(archive: zipfile.ZipFile, whole: memoryview, name: str) -> memoryview:
+    """Return the bytes of a member as they lie in the whole."""
+    member = archive.getinfo(name)
+    archive.open(member).close()  # what stands before the bytes is checked by this
+    lengths = _LENGTHS.unpack_from(whole, member.header_offset + _LENGTHS_AT)
+    start = member.header_offset + _HEADER_BYTES + sum(lengths)
+    found = whole[start : start + member.file_size]
+    if zlib.crc32(found) != member.CRC:
+        raise IntegrityError(_DAMAGED)
+    return found
+
+
+class _Stream(io.RawIOBase):
+    """Bytes that lie in memory, read as a file without copying the rest of them."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._data)}[whence]
+        if origin + offset < 0:
+            raise ValueError(_DAMAGED)
+        self._position = origin + offset
+        return self._position
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # as it is called
+        part = self._data[self._position : self._position + len(buffer)]
+        buffer[: len(part)] = part
+        self._position += len(part)
+        return len(part)
 
 
 def _facts(facts: Mapping[str, Scalar]) -> dict[str, Scalar]:
@@ -102,5 +150,5 @@ def _array_bytes(name: str, array: npt.NDArray[np.generic]) -> bytes:
     return buffer.getvalue()
 
 
-def _array(data: bytes) -> npt.NDArray[np.generic]:
-    return cast("npt.NDArray[np.generic]", np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
+def _array(data: memoryview) -> npt.NDArray[np.generic]:
+    return cast("npt.NDArray[np.generic]", np.lib.format.read_array(_Stream(data), allow_pickle=False))

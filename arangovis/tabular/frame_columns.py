@@ -130,7 +130,9 @@ def to_parquet(columns: Mapping[str, Column]) -> bytes:
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(_table(columns), sink, compression="zstd", write_statistics=False)
+    table = _table(columns)
+    repeated = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
+    pq.write_table(table, sink, compression="zstd", use_dictionary=repeated or False, write_statistics=False)
     return cast("bytes", sink.getvalue().to_pybytes())
 
 

@@ -33,7 +33,7 @@ def to_parquet(columns: Mapping[str, Column]) -> bytes:
     return cast("bytes", sink.getvalue().to_pybytes())
 
 
-def from_parquet(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Scalar]]:
+def from_parquet(data: bytes | memoryview) -> Mapping[str, npt.NDArray[np.generic] | list[Scalar]]:
     """Read what `to_parquet` wrote, as `from_arrow` reads what `to_arrow` wrote.
 
     Raises:
@@ -51,6 +51,6 @@ def from_parquet(data: bytes) -> Mapping[str, npt.NDArray[np.generic] | list[Sca
     return {name: column_values(table.column(name)) for name in table.column_names}
 
 
-def is_parquet(data: bytes) -> bool:
+def is_parquet(data: bytes | memoryview) -> bool:
     """Say whether bytes begin as Parquet does."""
-    return data.startswith(_MAGIC)
+    return data[: len(_MAGIC)] == _MAGIC

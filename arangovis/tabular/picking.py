@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Positions = npt.NDArray[np.int64]
 
 
-def pick(data: bytes, positions: Positions, *, rows: int, columns: Sequence[str] | None = None) -> Rows:
+def pick(data: bytes | memoryview, positions: Positions, *, rows: int, columns: Sequence[str] | None = None) -> Rows:
     """Return the rows at these positions, sorted, of what `Rows.to_parquet` wrote; with `columns`, only those there.
 
     Only the row groups that hold one are decoded, one after the other, so that a few rows of a large segment take

@@ -36,7 +36,7 @@ class Rows:
     """SHA-256 of the body that the rows were read from."""
 
     @classmethod
-    def from_parquet(cls, data: bytes, columns: Sequence[str] | None = None) -> "Rows":
+    def from_parquet(cls, data: bytes | memoryview, columns: Sequence[str] | None = None) -> "Rows":
         """Read what `to_parquet` wrote; with `columns`, only those of them that there are.
 
         Raises:
@@ -102,7 +102,8 @@ class Rows:
         """The embeddings, float32 (rows, dimension), or None. A row without one (after `concatenate`) is NaN."""
         if self.dimension is None:
             return None
-        column = self.table.column(EMBEDDING).combine_chunks()
+        chunks = self.table.column(EMBEDDING)
+        column = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # which copies even one
         present = column.is_valid().to_numpy(zero_copy_only=False)
         matrix = np.full((self.count, self.dimension), np.nan, dtype=np.float32)
         matrix[present] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, self.dimension)

@@ -19,7 +19,7 @@ class SegmentReader:
     """One segment of a data set: how many rows it has, how many of them carry an error, and how it is read."""
 
     rows: int
-    read: Callable[[], bytes]
+    read: Callable[[], bytes | memoryview]
     errors: int | None = None
     """None if nobody counted them."""
 

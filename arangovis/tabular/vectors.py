@@ -23,7 +23,7 @@ def vectors_to(ids: Sequence[str], matrix: Matrix) -> bytes:
     return Rows(pa.table([pa.array(ids, pa.string()), vectors], names=[ROW_ID, EMBEDDING])).to_parquet()
 
 
-def vectors_from(data: bytes) -> Matrix:
+def vectors_from(data: bytes | memoryview) -> Matrix:
     """Read what `vectors_to` wrote.
 
     Raises:

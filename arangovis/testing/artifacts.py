@@ -125,20 +125,38 @@ class ArtifactStoreSuite(ABC):
         assert store.put(b"gone") == digest
         assert store.read(digest) == b"gone"
 
+    def test_erase(self, store: ArtifactStore) -> None:
+        digest, other = store.put(b"gone for good"), store.put(b"stays")
+        for _ in range(2):
+            store.erase(digest)
+            assert not store.exists(digest)
+        assert [blob.digest for blob in store.blobs()] == [other]
+
+    @pytest.mark.parametrize("content", [b"", b"all of it", bytes(range(256)) * 10_000])
+    def test_a_view_has_all_bytes_and_outlives_them(self, store: ArtifactStore, content: bytes) -> None:
+        digest = store.put(content)
+        view = store.view(digest)
+        store.remove(digest)
+        assert view.readonly
+        assert bytes(view) == content
+        with pytest.raises(NotFound):
+            store.view(digest)
+
     @pytest.mark.parametrize("damaged", [b"all of iT", b"", b"all of it and more"])
     def test_damage_is_found_on_read(self, store: ArtifactStore, damaged: bytes) -> None:
         digest = store.put(b"all of it")
         assert store.is_intact(digest)
         self.overwrite(store, digest, damaged)
-        with pytest.raises(IntegrityError):
-            store.read(digest)
+        for read in (store.read, store.view):
+            with pytest.raises(IntegrityError):
+                read(digest)
         assert not store.is_intact(digest)
         store.remove(digest)
         assert not store.is_intact(digest)
 
     @pytest.mark.parametrize("digest", NOT_DIGESTS)
     def test_what_is_no_digest_is_refused(self, store: ArtifactStore, digest: str) -> None:
-        for use in (store.open, store.read, store.exists, store.remove):
+        for use in (store.open, store.read, store.view, store.exists, store.remove):
             with pytest.raises(InvalidInput):
                 use(digest)
 

@@ -1,31 +1,14 @@
-"""Where runs are computed, and what gives out the work there."""
+"""Where runs are computed. Loads nothing but the settings, so that a compute process can be started at once."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from urllib.parse import urlsplit
 
-from arangovis.artifacts.registry import open_artifacts
-from arangovis.compatibility.methods import WORKER_METHODS
 from arangovis.domain.errors import Fault, InvalidInput
-from arangovis.drift.methods import DETECT
-from arangovis.projections.registry import METHOD_PREFIX, STEP_METHODS, names
-from arangovis.services.blobs import Blobs
-from arangovis.services.exchange.emitting import Emitting
-from arangovis.services.exchange.receiver import Receiver
-from arangovis.services.housekeeping import Housekeeping
-from arangovis.services.methods import FRAME_METHODS, SCHEDULED, VERIFY
-from arangovis.services.plans import Plans
-from arangovis.services.runs import Runs
-from arangovis.services.schedules.firing import ScheduleClock
-from arangovis.services.webhooks.hosts import WebhookHosts
-from arangovis.services.webhooks.outbox import Outbox
-from arangovis.services.webhooks.sending import Sending
 from arangovis.settings import PREFIX, Settings, read_settings
-from arangovis.stores.base import GraphStore
-from arangovis.stores.registry import open_store
 
-FACTORY = "arangovis.wiring:context_from_environment"
+FACTORY = "arangovis.computing:context_from_environment"
 """What gives a compute process its stores and handlers."""
 
 
@@ -94,48 +77,3 @@ def settle(place: Place, environ: Mapping[str, str], *, slots: int) -> Place:
     own = {name: value for name, value in environ.items() if value}
     settings = read_settings(environ={**dict(place.environment), **own})
     return place_of(settings, slots=slots, factory=place.factory)
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The side of the service that gives out work. It computes nothing, so it loads nothing that does."""
-
-    settings: Settings
-    store: GraphStore
-    runs: Runs
-    housekeeping: Housekeeping
-    clock: ScheduleClock
-    """Fires schedules."""
-    outbox: Outbox
-    """Puts down messages to webhooks."""
-    sending: Sending
-    """Sends them."""
-    emitting: Emitting | None = None
-    """Tells runs to a receiver of OpenLineage events, if one is configured."""
-
-
-def open_queue(settings: Settings) -> Queue:
-    """Open the stores that the settings name, as `arangovis.wiring.build` does."""
-    receiver = Receiver(settings.openlineage_url, settings.openlineage_token()) if settings.openlineage_url else None
-    settings.home.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_url, settings.store_secret())
-    store.migrate()
-    blobs = Blobs(store, open_artifacts(settings.artifacts_url))
-    emitting = None if receiver is None else Emitting(store, receiver)
-    runs = Plans(store, blobs).runs
-    return Queue(
-        settings,
-        store,
-        runs,
-        Housekeeping(store, blobs),
-        ScheduleClock(store, runs),
-        Outbox(store),
-        Sending(store, WebhookHosts.of(settings.webhook_hosts), hold_s=settings.lease_s),
-        emitting,
-    )
-
-
-def declared_methods() -> tuple[str, ...]:
-    """Return the methods that `arangovis.wiring.worker_context` has handlers for, without loading the handlers."""
-    projections = (METHOD_PREFIX + name for name in names())
-    return (*projections, *STEP_METHODS, *WORKER_METHODS, *FRAME_METHODS, *SCHEDULED, DETECT, VERIFY)

@@ -43,6 +43,16 @@ class ComputePool:
         self._keeper: threading.Thread | None = None
         self._open = True
 
+    def prepare(self) -> None:
+        """Have a process get ready for the first run, unless none is to be kept without work.
+
+        Raises:
+            Cancelled, OSError: as `take`.
+
+        """
+        if self._idle_s:
+            self.give_back(self.take())
+
     def take(self) -> subprocess.Popen[bytes]:
         """Return a warm process, or start one.
 

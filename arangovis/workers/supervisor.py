@@ -21,10 +21,11 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Reason, RunState
 from arangovis.domain.work import Claim
 from arangovis.logs import about
-from arangovis.workers.place import Place, Queue, open_queue
+from arangovis.workers.place import Place
 from arangovis.workers.pool import ComputePool
 from arangovis.workers.process import resident_bytes
 from arangovis.workers.protocol import Advance, End, Job, Reports, job_line
+from arangovis.workers.queue import Queue, open_queue
 
 _log = logging.getLogger("arangovis.worker")
 
@@ -92,11 +93,6 @@ class Supervisor:
             self._compute(taken)
         finally:
             del self._taken[key]
-
-    def prepare(self) -> None:
-        """Have a compute process get ready for the first run, unless none is to be kept without work."""
-        if self._settings.compute_idle_s:
-            self._pool.give_back(self._pool.take())
 
     def give_back(self) -> None:
         """Give back the runs that were taken, and kill what computes them, since this process is about to end."""
@@ -197,12 +193,12 @@ def take_over(job: Job, place: Place) -> None:
     supervisor_at(place)(job, take=True)
 
 
-def supervisor_at(place: Place) -> Supervisor:
-    """Return this process's supervisor of a place, built when it is first asked for."""
+def supervisor_at(place: Place, pool: ComputePool | None = None) -> Supervisor:
+    """Return this process's supervisor of a place, built when it is first asked for: with a given pool, or its own."""
     with _lock:
         if place not in _supervisors:
             queue = open_queue(place.settings)
-            _supervisors[place] = Supervisor(queue, ComputePool(place, idle_s=queue.settings.compute_idle_s))
+            _supervisors[place] = Supervisor(queue, pool or ComputePool(place, idle_s=queue.settings.compute_idle_s))
         return _supervisors[place]
 
 

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -14,8 +15,9 @@ from arangovis.domain.json import Document
 from arangovis.domain.work import Claim
 from arangovis.logs import about
 from arangovis.services.external.watching import lose_overdue
-from arangovis.workers.place import Place, Queue
+from arangovis.workers.place import Place
 from arangovis.workers.protocol import Job
+from arangovis.workers.queue import Queue
 from arangovis.workers.rounds import Round
 from arangovis.workers.supervisor import process_name, supervise, supervisor_at
 
@@ -23,6 +25,8 @@ _log = logging.getLogger("arangovis.worker")
 
 IDLE_FIRST_S = 0.05
 IDLE_MAX_S = 1.0
+GLANCE_EVERY_S = 0.1
+"""How often a worker without work asks an embedded store whether it was written to, which costs hardly anything."""
 HEARTBEAT_S = 20.0
 LOST_AFTER_US = 60_000_000
 TIDY_FIRST_S = 60.0
@@ -72,6 +76,7 @@ class Worker:
         self._waiting: set[Future[None]] = set()
         self._hold_at = 0.0
         self._heartbeat_at = 0.0
+        self._change = 0
         self._rounds = _rounds(self._queue, clock() + TIDY_FIRST_S)
         self.name = process_name()
 
@@ -92,12 +97,29 @@ class Worker:
         self._wake.put(None)
 
     def _rest(self, pause_s: float) -> None:
+        """Wait for so long, unless there is something to collect, the worker is stopped, or there may be work."""
+        for _ in range(max(1, round(pause_s / GLANCE_EVERY_S))):
+            if self._is_woken(min(pause_s, GLANCE_EVERY_S)) or self._was_written_to():
+                return
+
+    def _is_woken(self, pause_s: float) -> bool:
         try:
             self._wake.get(timeout=pause_s)
+        except Empty:
+            return False
+        with suppress(Empty):
             while True:
                 self._wake.get_nowait()
-        except Empty:
-            return
+        return True
+
+    def _was_written_to(self) -> bool:
+        """Say whether an embedded store has nodes that it had not when this was asked before."""
+        if not self._queue.store.actions_take_turns:
+            return False
+        with suppress(ArangovisError):
+            change, self._change = self._change, self._queue.store.change_number()
+            return change != self._change
+        return False
 
     def _turn(self) -> bool:
         """Collect and claim once. Return whether a run was claimed."""

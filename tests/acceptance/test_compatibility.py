@@ -61,19 +61,22 @@ def test_a_killed_workers_sweep_is_finished_by_the_next(world: Sweeping, home: P
 
 
 def test_a_killed_users_process_trains_only_the_rest(home: Path) -> None:
-    command = [sys.executable, "-m", "tests.acceptance.sweeping_script", str(home), "200"]
+    command = [sys.executable, "-m", "tests.acceptance.sweeping_script", str(home), "120"]
     environment = {**environment_of(home), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = [process.stdout.readline().split() for _ in range(3)]
         children = psutil.Process(process.pid).children()
         os.kill(process.pid, signal.SIGKILL)
+        # One more may have been trained before the signal was there.
+        first += [line.split() for line in process.stdout if line.endswith("\n")]
     until(lambda: not any(_lives(child) for child in children), within_s=20, what="the end of the children")
     again = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=WITHIN_S)
     lines = [line.split() for line in again.stdout.splitlines()]
-    before = {int(number) for word, number in first if word == "trained"}
+    before = {int(number) for word, number in first}
     after = {int(line[1]) for line in lines if line[0] == "trained"}
-    assert len(before) == 3
+    assert {word for word, _ in first} == {"trained"}, "it was killed before its end"
+    assert 3 <= len(before) < 10
     assert after.isdisjoint(before)
     assert after | before == set(range(10))
     assert lines[-1][0] == "sweep"

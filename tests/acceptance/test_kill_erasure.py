@@ -17,9 +17,9 @@ from arangovis.tabular import read_rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, to_arrow
 from arangovis.wiring import Arangovis
 from tests.acceptance.processes import environment_of
+from tests.api.erasing.test_erasing import ADA, FIELDS, OWNERS
+from tests.api.erasing.traces import traces
 from tests.backends import build_service, settings_of
-from tests.unit.services.erasing.test_erasing import ADA, FIELDS, OWNERS
-from tests.unit.services.erasing.traces import traces
 
 pytestmark = pytest.mark.acceptance
 

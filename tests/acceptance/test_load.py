@@ -12,7 +12,7 @@ pytestmark = pytest.mark.acceptance
 
 
 def test_a_service_answers_many_at_once(home: Path) -> None:
-    report = loaded(home, Report(runs=1000, clients=50, processors=2), rate=50, seconds=12, over_s=0)
+    report = loaded(home, Report(runs=1000, clients=50, processors=2), rate=50, seconds=8, over_s=0)
     assert report.held is not None
     assert report.held.failed == {}
     assert report.held.shed == 0

@@ -22,6 +22,13 @@ from tests.acceptance.processes import ROOT, Server, end_all, free_port, running
 pytestmark = pytest.mark.acceptance
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run a service for the tests that kill clients only: each has a run and a spool of its own."""
+    with running_service(tmp_path_factory.mktemp("logging") / "home", workers=0) as server:
+        yield server
+
+
 class Client:
     """A process of `logging_client`."""
 
@@ -88,9 +95,9 @@ def state_of(server: Server, run: str) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize("deed", ["endless", "offline"])
-def test_a_killed_client_leaves_what_was_safe_and_sync_sends_it_once(home: Path, tmp_path: Path, deed: str) -> None:
+def test_a_killed_client_leaves_what_was_safe_and_sync_sends_it_once(server: Server, tmp_path: Path, deed: str) -> None:
     spool = tmp_path / "spool"
-    with running_service(home, workers=0) as server, client(server.url, spool, deed) as training:
+    with client(server.url, spool, deed) as training:
         safe = training.until_safe(1000)
         safe = max(safe, training.kill())
         sync(spool)
@@ -101,17 +108,16 @@ def test_a_killed_client_leaves_what_was_safe_and_sync_sends_it_once(home: Path,
         assert rows_of(server, training.run) == rows
 
 
-def test_the_next_run_sends_what_a_killed_one_left(home: Path, tmp_path: Path) -> None:
+def test_the_next_run_sends_what_a_killed_one_left(server: Server, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
-    with running_service(home, workers=0) as server:
-        with client(server.url, spool, "offline") as training:
-            training.until_safe(500)
-            training.kill()
-        with client(server.url, spool, "rank") as following:
-            assert following.process.wait(60) == 0
-        rows = rows_of(server, training.run)
-        assert rows == [(0, n) for n in range(len(rows))]
-        assert len(rows) >= 500
+    with client(server.url, spool, "offline") as training:
+        training.until_safe(500)
+        training.kill()
+    with client(server.url, spool, "rank") as following:
+        assert following.process.wait(60) == 0
+    rows = rows_of(server, training.run)
+    assert rows == [(0, n) for n in range(len(rows))]
+    assert len(rows) >= 500
 
 
 def test_a_server_that_is_killed_and_comes_back_gets_every_row_once(home: Path, tmp_path: Path) -> None:
@@ -144,16 +150,16 @@ def test_a_server_that_is_killed_and_comes_back_gets_every_row_once(home: Path, 
 
 @pytest.mark.parametrize(("deed", "code", "state"), [("return", 0, "SUCCESS"), ("raise", 1, "ERROR")])
 def test_the_end_of_the_process_moves_what_waits_in_memory(
-    home: Path, tmp_path: Path, deed: str, code: int, state: str
+    server: Server, tmp_path: Path, deed: str, code: int, state: str
 ) -> None:
-    with running_service(home, workers=0) as server, client(server.url, tmp_path / "spool", deed) as training:
+    with client(server.url, tmp_path / "spool", deed) as training:
         assert training.process.wait(60) == code
         assert rows_of(server, training.run) == [(0, n) for n in range(1000)]
         assert state_of(server, training.run)[0] == state
 
 
-def test_sigterm_moves_what_waits_in_memory(home: Path, tmp_path: Path) -> None:
-    with running_service(home, workers=0) as server, client(server.url, tmp_path / "spool", "wait") as training:
+def test_sigterm_moves_what_waits_in_memory(server: Server, tmp_path: Path) -> None:
+    with client(server.url, tmp_path / "spool", "wait") as training:
         training.until_safe(1000)
         training.process.send_signal(signal.SIGTERM)
         assert training.process.wait(60) == 128 + signal.SIGTERM
@@ -161,21 +167,20 @@ def test_sigterm_moves_what_waits_in_memory(home: Path, tmp_path: Path) -> None:
         assert state_of(server, training.run) == ("ERROR", "killed")
 
 
-def test_many_ranks_log_to_one_run(home: Path, tmp_path: Path) -> None:
-    with running_service(home, workers=0) as server:
-        log = DataLogger("demo", url=server.url, outbox=OutboxOptions(tmp_path), capture=False)
-        with log:
-            assert log.flush(60)
-            run = str(log.run_handle)
-            ranks = [Client(server.url, tmp_path, "rank", run, rank=rank) for rank in range(1, 4)]
-            for rank in ranks:
-                assert rank.process.wait(60) == 0
-                assert rank.process.stdout is not None
-                rank.process.stdout.close()
-        assert rows_of(server, run) == [(rank, n) for rank in (1, 2, 3) for n in range(1000)]
-        assert state_of(server, run)[0] == "SUCCESS"
-        listed = server.get(f"/api/v1/runs/{run}/series").body["series"]
-        assert [len(series["loggers"]) for series in listed] == [3]
+def test_many_ranks_log_to_one_run(server: Server, tmp_path: Path) -> None:
+    log = DataLogger("demo", url=server.url, outbox=OutboxOptions(tmp_path), capture=False)
+    with log:
+        assert log.flush(60)
+        run = str(log.run_handle)
+        ranks = [Client(server.url, tmp_path, "rank", run, rank=rank) for rank in range(1, 4)]
+        for rank in ranks:
+            assert rank.process.wait(60) == 0
+            assert rank.process.stdout is not None
+            rank.process.stdout.close()
+    assert rows_of(server, run) == [(rank, n) for rank in (1, 2, 3) for n in range(1000)]
+    assert state_of(server, run)[0] == "SUCCESS"
+    listed = server.get(f"/api/v1/runs/{run}/series").body["series"]
+    assert [len(series["loggers"]) for series in listed] == [3]
 
 
 def test_stopping_without_a_row_is_at_once_and_a_second_stop_harmless(tmp_path: Path) -> None:

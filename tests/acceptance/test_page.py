@@ -1,14 +1,13 @@
 """The embeddings' view in a real browser, against a real service with a finished projection."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.acceptance.page_tools import DEADLINE_MS, PHONE, Visit, ask_json, visiting
+from tests.acceptance.page_tools import PHONE, Visit, ask_json, expect
 
 INK_COLORS = """() => {
   const canvas = document.querySelector("canvas");
@@ -24,29 +23,29 @@ PICTURE = """() => {
   for (const byte of bytes) hash = (hash * 31 + byte) | 0;
   return hash;
 }"""
+NODES = "rows => rows.map(row => row.dataset.node)"
+RED = "Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])"
 ROOT = "() => document.querySelector('[data-node]')?.dataset.node ?? null"
 
 pytestmark = pytest.mark.acceptance
 
 
-class PlotVisit(Visit):
-    """A visit to the embeddings."""
-
-    def open(self, view: str = "") -> Any:
-        """Open it with a query and wait until everything is drawn."""
-        super().open(f"embeddings{view}")
-        self.until(INK_COLORS, lambda colors: colors > 3)
-        self.page.get_by_role("heading", name="Where this plot comes from").wait_for()
-        self.page.locator("[data-node]").first.wait_for(timeout=DEADLINE_MS)
-        return self.page
+def opened(visit: Visit, query: str = "") -> Any:
+    """Open the embeddings and wait until everything is drawn."""
+    page = visit.open(f"embeddings{query}")
+    visit.until(INK_COLORS, lambda colors: colors > 3)
+    page.get_by_role("heading", name="Where this plot comes from").wait_for()
+    page.locator("[data-node]").first.wait_for()
+    return page
 
 
-@pytest.fixture
-def visit(base: str, browser: Any) -> Iterator[PlotVisit]:
-    with visiting(browser, base) as plain:
-        visit = PlotVisit(plain.page, base, plain.faults)
-        yield visit
-        plain.faults = visit.faults
+def colours(page: Any) -> list[str]:
+    """Return what the points can be coloured by."""
+    chooser = page.get_by_label("Colour by")
+    expect(chooser).to_be_enabled()
+    names: list[str] = chooser.locator("option").evaluate_all("options => options.map(option => option.value)")
+    assert names
+    return names
 
 
 @dataclass(frozen=True)
@@ -56,46 +55,56 @@ class Truth:
     plot: str
     run: dict[str, Any]
     nodes: dict[str, dict[str, Any]]
+    # What the run read itself, whatever else its origin leads to.
+    read: list[dict[str, Any]]
     revisions: list[dict[str, Any]]
 
     def inputs(self, kind: str) -> list[dict[str, Any]]:
-        return [node for node in self.nodes.values() if node["kind"] == kind]
+        return [node for node in self.read if node["kind"] == kind]
 
 
 @pytest.fixture
 def truth(base: str) -> Truth:
-    runs = ask_json(base, "runs?state=SUCCESS&limit=100")["items"]
-    projections = [run for run in runs if run["attributes"]["method"].startswith("projection.")]
-    run = max(projections, key=lambda item: item["created"])
+    methods = [method["name"] for method in ask_json(base, "projection-methods")["methods"]]
+    asked = [ask_json(base, f"runs?state=SUCCESS&method=projection.{name}&limit=100")["items"] for name in methods]
+    run = max((run for runs in asked for run in runs), key=lambda run: run["created"])
     near = ask_json(base, f"lineage/{run['id']}?direction=downstream&depth=1")["nodes"]
     plot = next(node["id"] for node in near if node["attributes"].get("role") == "plot")
     nodes = {node["id"]: node for node in ask_json(base, f"lineage/{plot}?direction=upstream&depth=12")["nodes"]}
-    number = next(node["attributes"]["number"] for node in nodes.values() if node["kind"] == "model_version")
+    read = ask_json(base, f"lineage/{run['id']}?direction=upstream&depth=1")["nodes"]
+    number = next(node["attributes"]["number"] for node in read if node["kind"] == "model_version")
     method = run["attributes"]["method"].removeprefix("projection.")
     revisions = ask_json(base, f"model-versions/{number}/params/{method}/history")["items"]
-    return Truth(plot, run, nodes, revisions)
+    return Truth(plot, run, nodes, read, revisions)
 
 
-def test_newest_plot_is_shown_beside_its_whole_origin(visit: PlotVisit, truth: Truth) -> None:
-    page = visit.open()
-    answer = page.get_by_role("region", name="Where this plot comes from").inner_text()
-    assert truth.run["id"][-8:] in answer
-    for name, value in truth.run["attributes"]["params"].items():
-        assert f"{name} {value}" in answer
-    for params in truth.inputs("params"):
-        assert params["version"]["actor"] in answer
+@pytest.fixture
+def flat(base: str) -> str:
+    """Return a plot of two dimensions: other tests on this service make one of three."""
+    run = ask_json(base, "runs?state=SUCCESS&method=projection.umap&limit=1")["items"][0]
+    return str(run["id"])
+
+
+def test_newest_plot_is_shown_beside_its_whole_origin(visit: Visit, truth: Truth) -> None:
+    page = opened(visit)
+    answer = page.get_by_role("region", name="Where this plot comes from")
+    told = [truth.run["id"][-8:]]
+    told += [f"{name} {value}" for name, value in truth.run["attributes"]["params"].items()]
+    told += [params["version"]["actor"] for params in truth.inputs("params")]
     snapshots = [node for node in truth.inputs("dataset") if node["attributes"]["form"] == "snapshot"]
-    assert all(node["attributes"]["name"] in answer for node in snapshots)
-    drawn = page.locator("[data-node]").evaluate_all("rows => rows.map(row => row.dataset.node)")
-    assert set(drawn) == set(truth.nodes)
+    assert snapshots
+    told += [node["attributes"]["name"] for node in snapshots]
+    visit.until(lambda: [part for part in told if part not in answer.inner_text()], lambda missing: not missing)
+    nodes = page.locator("[data-node]")
+    drawn = visit.until(lambda: nodes.evaluate_all(NODES), lambda drawn: set(drawn) == set(truth.nodes))
     assert drawn[0] == truth.plot
     history = page.get_by_role("region", name="Parameter history")
     for revision in truth.revisions:
         history.get_by_text(f"Revision {revision['revision']}", exact=True).wait_for()
 
 
-def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: PlotVisit) -> None:
-    page = visit.open("?training=0")
+def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: Visit, flat: str) -> None:
+    page = opened(visit, f"?run={flat}&training=0")
     page.get_by_role("application").focus()
     page.keyboard.press("Enter")
     pinned = page.get_by_role("complementary", name="Pinned point")
@@ -103,38 +112,35 @@ def test_point_is_picked_by_mouse_and_keyboard_and_kept_in_the_address(visit: Pl
     visit.until_query(r"[?&]point=")
     first = visit.query("point")
     assert first is not None
-    assert first in pinned.inner_text()
+    expect(pinned).to_contain_text(first)
     page.keyboard.press("Shift+ArrowRight")
     visit.until_query(rf"[?&]point=(?!{re.escape(first)}(&|$))")
     second = visit.query("point")
-    marker = page.locator("circle.pinned").bounding_box()
+    expect(pinned).to_contain_text(second)
+    marker = visit.box(page.locator("circle.pinned"))
     page.mouse.move(marker["x"] + marker["width"] / 2, marker["y"] + marker["height"] / 2)
     page.locator(".tip").wait_for()
     names = pinned.locator("dt").all_inner_texts()
     assert names, "a point shows the values of its columns"
-    assert page.locator(".tip dt").all_inner_texts() == names
+    expect(page.locator(".tip dt")).to_have_text(names, use_inner_text=True)
     page.reload()
-    pinned.wait_for()
-    assert second in pinned.inner_text()
+    expect(pinned).to_contain_text(second)
 
 
-def test_points_are_coloured_by_every_column(visit: PlotVisit) -> None:
-    page = visit.open()
+def test_points_are_coloured_by_every_column(visit: Visit) -> None:
+    page = opened(visit)
     chooser = page.get_by_label("Colour by")
-    names = chooser.locator("option").evaluate_all("options => options.map(option => option.value)")
-    assert names
-    for name in names:
+    for name in colours(page):
         chooser.select_option(name)
         page.get_by_role("group", name=f"Legend: {name}").wait_for()
         visit.until_query(rf"[?&]color={re.escape(name)}(&|$)")
-        assert page.evaluate(INK_COLORS) > 3
+        visit.until(INK_COLORS, lambda colors: colors > 3)
 
 
-def test_a_class_is_hidden_by_its_legend(visit: PlotVisit) -> None:
-    page = visit.open()
-    chooser = page.get_by_label("Colour by")
-    names = chooser.locator("option").evaluate_all("options => options.map(option => option.value)")
-    legend = page.get_by_role("group", name=f"Legend: {names[0]}")
+def test_a_class_is_hidden_by_its_legend(visit: Visit) -> None:
+    page = opened(visit)
+    legend = page.get_by_role("group", name=f"Legend: {colours(page)[0]}")
+    visit.still()
     if legend.locator("[aria-pressed]").count() == 0:
         pytest.skip("this projection has no class output")
     before = page.evaluate(PICTURE)
@@ -143,14 +149,15 @@ def test_a_class_is_hidden_by_its_legend(visit: PlotVisit) -> None:
     visit.until_query(r"[?&]hide=")
 
 
-def test_picture_is_zoomed_moved_and_shown_whole_again(visit: PlotVisit) -> None:
-    page = visit.open()
+def test_picture_is_zoomed_moved_and_shown_whole_again(visit: Visit, flat: str) -> None:
+    page = opened(visit, f"?run={flat}")
+    visit.still()
     whole = page.evaluate(PICTURE)
     page.get_by_role("button", name="Zoom in").click()
     visit.until(PICTURE, lambda picture: picture != whole)
     visit.until_query(r"[?&]view=")
+    box = visit.box(page.get_by_role("application"))
     zoomed = visit.query("view")
-    box = page.get_by_role("application").bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + 180, box["y"] + 140, steps=4)
@@ -161,12 +168,13 @@ def test_picture_is_zoomed_moved_and_shown_whole_again(visit: PlotVisit) -> None
     visit.until(PICTURE, lambda picture: picture == whole)
 
 
-def test_another_plot_is_chosen_from_the_list_and_back(visit: PlotVisit) -> None:
-    page = visit.open()
+def test_another_plot_is_chosen_from_the_list_and_back(visit: Visit) -> None:
+    page = opened(visit)
     page.get_by_role("button", name="Choose a projection").click()
     links = page.get_by_role("navigation", name="Finished projections").get_by_role("link")
     links.first.wait_for()
-    assert links.first.get_attribute("aria-current") == "page"
+    expect(links.first).to_have_attribute("aria-current", "page")
+    visit.still()
     if links.count() < 2:
         pytest.skip("this service has one projection only")
     other = parse_qs(urlsplit(links.nth(1).get_attribute("href")).query)["plot"][0]
@@ -178,17 +186,16 @@ def test_another_plot_is_chosen_from_the_list_and_back(visit: PlotVisit) -> None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_page_fits_a_phone_in_both_themes(visit: PlotVisit, theme: str) -> None:
+def test_page_fits_a_phone_in_both_themes(visit: Visit, theme: str) -> None:
     visit.page.set_viewport_size(PHONE)
     visit.page.emulate_media(color_scheme=theme)
-    page = visit.open()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    red = page.evaluate("Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])")
-    assert (red < 128) == (theme == "dark")
-    assert page.locator("[data-renderer=raster]").inner_text().count("CPU raster") == 1
+    page = opened(visit)
+    visit.fits()
+    visit.until(RED, lambda red: (red < 128) == (theme == "dark"))
+    expect(page.locator("[data-renderer=raster]").get_by_text("CPU raster")).to_have_count(1)
 
 
-def test_plot_that_cannot_be_read_says_so_and_is_tried_again(visit: PlotVisit) -> None:
+def test_plot_that_cannot_be_read_says_so_and_is_tried_again(visit: Visit) -> None:
     page = visit.page
     page.route("**/content", lambda route: route.abort())
     page.goto(f"{visit.base}/ui/embeddings")

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tests.acceptance.page_tools import CHROMIUM, DEADLINE_MS, FLAGS, PHONE, Visit, ask_json, visiting
+from tests.acceptance.page_tools import CHROMIUM, FLAGS, PHONE, Visit, ask_json, expect, visiting
 from tests.acceptance.processes import ask, until
 
 FRAMES = "() => Number(document.querySelector('[data-half=a] .picture')?.dataset.frames ?? 0)"
-STILL_MS = 1_200
+VALUES = "options => options.map(option => option.value)"
 
 pytestmark = pytest.mark.acceptance
 
@@ -31,8 +31,7 @@ def visit(base: str, browser: Any) -> Iterator[Visit]:
 @pytest.fixture
 def plots(base: str) -> Sequence[tuple[str, str]]:
     """Return (run, plot) of each UMAP projection, oldest first."""
-    runs = ask_json(base, "runs?state=SUCCESS&limit=100")["items"]
-    umap = [run for run in runs if run["attributes"]["method"] == "projection.umap"]
+    umap = ask_json(base, "runs?state=SUCCESS&method=projection.umap&limit=100")["items"]
     return [(run["id"], _plot_of(base, run["id"])) for run in sorted(umap, key=lambda run: run["created"])]
 
 
@@ -50,10 +49,13 @@ def opened(visit: Visit, query: str) -> Any:
     return page
 
 
-def lasso(page: Any, half: str = "a") -> None:
+def lasso(visit: Visit, half: str = "a") -> None:
     """Draw a circle round the middle of a plot."""
-    page.get_by_role("button", name="Select with a lasso").click()
-    box = page.locator(f"[data-half={half}] .picture").bounding_box()
+    page = visit.page
+    tool = page.get_by_role("button", name="Select with a lasso")
+    tool.click()
+    expect(tool).to_have_attribute("aria-pressed", "true")
+    box = visit.box(page.locator(f"[data-half={half}] .picture"))
     middle, radius = (
         (box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5),
         min(box["width"], box["height"]) * 0.3,
@@ -86,7 +88,7 @@ def test_lasso_finds_the_right_rows_and_they_become_data_with_lineage(
 ) -> None:
     run, plot = plots[0]
     page = opened(visit, f"plot={plot}&training=0")
-    lasso(page)
+    lasso(visit)
     visit.until_query(r"[?&]region=")
     polygon = [float(part) for part in (visit.query("region") or "").split(",")]
     points = columns_of(base, run)
@@ -126,15 +128,15 @@ def test_neighbours_of_a_point_are_those_of_its_row(visit: Visit, base: str, plo
     page.get_by_label("Find points").fill(truth["id"])
     page.get_by_label("Find points").press("Enter")
     listed = page.get_by_role("list", name="Neighbours", exact=True).get_by_role("listitem")
-    listed.first.wait_for()
-    names = [item.split("\n")[0] for item in listed.all_inner_texts()]
-    assert [name.split()[0] for name in names] == [near["id"] for near in truth["neighbours"]]
-    assert page.locator("[data-half=a] line.ray:not(.marked)").count() >= k - 3
+    right = [near["id"] for near in truth["neighbours"]]
+    visit.until(lambda: [item.split()[0] for item in listed.all_inner_texts()], lambda shown: shown == right)
+    visit.until(page.locator("[data-half=a] line.ray:not(.marked)").count, lambda drawn: drawn >= k - 3)
     visit.until_query(rf"[?&]point={re.escape(truth['id'])}(&|$)")
     classes = columns_of(base, run)["class"]
-    odd = page.get_by_role("list", name="Counterfactuals").get_by_role("listitem").all_inner_texts()
+    others = page.get_by_role("list", name="Counterfactuals").get_by_role("listitem")
+    others.first.wait_for()
+    odd = others.all_inner_texts()
     ids = columns_of(base, run)["id"]
-    assert odd
     assert all(classes[ids.index(name.split()[0])] != classes[row] for name in odd)
     visit.axe()
 
@@ -144,21 +146,22 @@ def test_two_plots_share_what_is_pointed_at_selected_and_zoomed(visit: Visit, pl
     page = opened(visit, f"plot={first}&beside={second}&training=0")
     page.locator("[data-half=b] .picture[data-frames]").wait_for()
     page.get_by_text("in both plots").wait_for()
-    lasso(page, "b")
+    lasso(visit, "b")
     visit.until_query(r"[?&]in=b")
-    chosen = page.get_by_role("heading", name=re.compile(r" points selected$")).inner_text()
-    assert not chosen.startswith("0 ")
+    page.get_by_role("heading", name=re.compile(r"^[1-9].* points selected$")).wait_for()
     page.get_by_role("button", name="Move").click()
     page.locator("[data-half=a] .picture").focus()
     page.keyboard.press("Enter")
     page.locator("[data-half=b] circle.pinned").wait_for()
-    mark = page.locator("[data-half=a] circle.pinned").bounding_box()
+    mark = visit.box(page.locator("[data-half=a] circle.pinned"))
     page.mouse.move(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
     page.locator("[data-half=b] .picture.linked").wait_for()
+    zoom = page.locator("[data-half=a]").get_by_role("button", name="Zoom in")
+    zoom.hover()
+    visit.still()
     before = page.locator("[data-half=b] .picture").get_attribute("data-frames")
-    page.locator("[data-half=a]").get_by_role("button", name="Zoom in").click()
-    page.wait_for_timeout(200)
-    assert page.locator("[data-half=b] .picture").get_attribute("data-frames") != before
+    zoom.click()
+    expect(page.locator("[data-half=b] .picture")).not_to_have_attribute("data-frames", before)
     page.get_by_role("button", name="Swap the plots").click()
     visit.until_query(rf"plot={re.escape(second)}.*beside={re.escape(first)}")
 
@@ -170,16 +173,17 @@ def test_form_is_made_of_the_declared_limits_and_fits_anew(
     umap = next(method for method in methods if method["name"] == "umap")
     limit = next(item["maximum"] for item in umap["parameters"] if item["name"] == "n_neighbours")
     page = opened(visit, f"plot={plots[0][1]}&side=fit")
-    shown = page.get_by_label("Method").locator("option").evaluate_all("options => options.map(option => option.value)")
-    assert shown == [method["name"] for method in methods]
+    options = page.get_by_label("Method").locator("option")
+    declared = [method["name"] for method in methods]
+    visit.until(lambda: options.evaluate_all(VALUES), lambda shown: shown == declared)
     field = page.get_by_label("N neighbours")
     field.fill(str(limit + 1))
     page.get_by_text(f"must be at most {limit}").wait_for()
-    assert page.get_by_role("button", name="Project with UMAP").is_disabled()
+    expect(page.get_by_role("button", name="Project with UMAP")).to_be_disabled()
     page.get_by_label("Method").select_option("pca")
     page.get_by_label("N components").fill("3")
     page.get_by_role("button", name="Project with PCA").click()
-    page.wait_for_url(re.compile(r"[?&]run=run/"), timeout=2 * DEADLINE_MS)
+    visit.until_query(r"[?&]run=run/")
     page.locator("[data-half=a] line.edge").first.wait_for()  # the box of three dimensions
     run = ask_json(base, f"nodes/{visit.query('run')}")
     assert run["attributes"]["params"]["n_components"] == 3
@@ -193,13 +197,14 @@ def test_three_dimensions_are_turned_and_selected(visit: Visit, base: str, plots
     run = ask(f"{base}/api/v1/projections", {"model_version": number, "method": "pca"}).body["id"]
     until(lambda: ask_json(base, f"nodes/{run}")["attributes"]["state"] == "SUCCESS", what="the plot")
     page = opened(visit, f"run={run}")
-    box = page.locator("[data-half=a] .picture").bounding_box()
+    page.locator("[data-half=a] line.edge").first.wait_for()
+    box = visit.box(page.locator("[data-half=a] .picture"))
     page.mouse.move(box["x"] + 200, box["y"] + 200)
     page.mouse.down()
     page.mouse.move(box["x"] + 320, box["y"] + 240, steps=6)
     page.mouse.up()
     visit.until_query(r"[?&]turn=")
-    lasso(page)
+    lasso(visit)
     page.get_by_role("heading", name=re.compile(r"^[1-9].* points selected$")).wait_for()
     visit.axe()
 
@@ -230,6 +235,7 @@ def test_plot_leaves_the_page_as_tables_and_as_a_page_that_asks_nobody(
     alone.on("pageerror", lambda error: asked.append(str(error)))
     alone.goto(files["html"].as_uri())
     alone.locator(f"canvas[data-drawn='{len(points['x'])}']").wait_for()
+    alone.wait_for_load_state("networkidle")
     assert asked == [files["html"].as_uri()]
     alone.close()
 
@@ -240,14 +246,15 @@ def test_without_any_3d_interface_it_still_draws_and_says_so(
     flat = browser.browser_type.launch(executable_path=str(CHROMIUM), args=[*FLAGS, "--disable-3d-apis"])
     with visiting(flat, base) as visit:
         page = opened(visit, f"plot={plots[0][1]}&density=1")
-        assert "CPU raster (no GPU)" in page.locator("[data-renderer=raster]").inner_text()
-        assert "showing 500 of 697 production points" in page.locator("[data-renderer]").inner_text()
+        expect(page.locator("[data-renderer=raster]")).to_contain_text("CPU raster (no GPU)")
+        expect(page.locator("[data-renderer]")).to_contain_text("showing 500 of 697 production points")
     flat.close()
 
 
 def test_versions_are_gone_through_on_a_phone(visit: Visit, plots: Sequence[tuple[str, str]]) -> None:
     visit.page.set_viewport_size(PHONE)
     page = opened(visit, f"plot={plots[0][1]}")
+    expect(page.get_by_label("Version")).to_be_enabled()
     page.get_by_label("Version").press("ArrowRight")
     visit.until_query(rf"plot={re.escape(plots[1][1])}")
     visit.fits()

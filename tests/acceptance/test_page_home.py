@@ -16,7 +16,7 @@ from sklearn.datasets import load_wine
 from sklearn.linear_model import RidgeClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
-from tests.acceptance.page_tools import PHONE, Visit, ask_json, base_of, visiting
+from tests.acceptance.page_tools import PHONE, Visit, ask_json, base_of, expect, visiting
 from tests.acceptance.processes import running_service
 
 pytestmark = pytest.mark.acceptance
@@ -73,9 +73,8 @@ def home(wine: str, browser: Any) -> Iterator[Visit]:
         yield visit
 
 
-def names(visit: Visit) -> list[str]:
-    shown: list[str] = visit.page.locator("[data-place] a.name").all_inner_texts()
-    return shown
+def names(visit: Visit) -> Any:
+    return visit.page.locator("[data-place] a.name")
 
 
 def until_found(visit: Visit, number: int) -> None:
@@ -98,18 +97,18 @@ def test_a_filter_is_completed_and_refused_at_the_place(home: Visit) -> None:
     page.keyboard.press("Enter")
     fault = page.get_by_role("alert")
     fault.filter(has_text="at character 39").wait_for()
-    place = page.locator(".stumble span").bounding_box()
+    place = home.box(page.locator(".stumble span"))
     text = box.bounding_box()
     assert place
     assert text
     assert text["x"] < place["x"] < text["x"] + text["width"]
     # What was found before stays in sight.
-    assert len(names(home)) > 5
+    home.until(names(home).count, lambda shown: shown > 5)
     home.axe()
     page.get_by_role("button", name=re.compile("Created: Any time")).click()
     page.get_by_role("button", name="Last hour").click()
     home.until_query("since=1h")
-    page.wait_for_load_state("networkidle")
+    home.still()
     fault.filter(has_text="at character 39").wait_for()
 
     box.fill('metrics.accuracy >= 0.99 and method = "training.ridge"')
@@ -117,7 +116,7 @@ def test_a_filter_is_completed_and_refused_at_the_place(home: Visit) -> None:
     good = search(home.base, filter='metrics.accuracy >= 0.99 and method = "training.ridge"')["total"]
     assert 0 < good < RUNS
     until_found(home, good)
-    assert fault.count() == 0
+    expect(fault).to_have_count(0)
 
 
 def test_facets_narrow_and_show_what_else_there_is(home: Visit) -> None:
@@ -128,11 +127,11 @@ def test_facets_narrow_and_show_what_else_there_is(home: Visit) -> None:
     home.until_query("baseline")
     counts = {item["value"]: item["count"] for item in search(home.base, facets=["tags"])["facets"][0]["values"]}
     # The other tag has its own count still; other names count what is left.
-    assert str(counts["sweep"]) in facets.get_by_role("button", name=re.compile("sweep")).inner_text()
+    expect(facets.get_by_role("button", name=re.compile("sweep"))).to_contain_text(str(counts["sweep"]))
     left = search(home.base, filter='tags = "baseline"', facets=["method"])["facets"][0]["values"]
     for method in left:
         label = str(method["value"]).removeprefix("training.") + " training"
-        assert str(method["count"]) in facets.get_by_role("button", name=re.compile(label)).inner_text()
+        expect(facets.get_by_role("button", name=re.compile(label))).to_contain_text(str(method["count"]))
 
     facets.get_by_role("button", name=re.compile("node 1")).click()
     both = search(home.base, filter='tags = "baseline" and attributes.machine = "node 1"')["total"]
@@ -143,8 +142,8 @@ def test_facets_narrow_and_show_what_else_there_is(home: Visit) -> None:
     until_found(home, RUNS)
     page.get_by_role("button", name=re.compile("Created: Any time")).click()
     page.get_by_role("button", name="Last hour").click()
+    home.until_query(r"[?&]since=1h(&|$)")
     until_found(home, RUNS)
-    assert home.query("since") == "1h"
 
 
 def test_every_row_comes_in_the_order_of_any_column(home: Visit) -> None:
@@ -158,20 +157,21 @@ def test_every_row_comes_in_the_order_of_any_column(home: Visit) -> None:
     page.get_by_label("params.ridge strength").uncheck()
     page.keyboard.press("Escape")
     page.get_by_role("columnheader", name="machine").wait_for()
-    assert page.get_by_role("columnheader", name="ridge strength").count() == 0
+    expect(page.get_by_role("columnheader", name="ridge strength")).to_have_count(0)
 
     page.locator("[data-place='0']").focus()
-    drawn = "document.querySelectorAll('[data-place]').length"
-    last = f"document.querySelector(\"[data-place='{RUNS - 1}']\") !== null"
-    for _ in range(10):
+    last = page.locator(f"[data-place='{RUNS - 1}']")
+
+    def further() -> int:
         page.keyboard.press("End")
-        page.wait_for_timeout(100)
-        if page.evaluate(last):
-            break
-    home.until(last, bool)
-    assert page.evaluate(drawn) < 100
+        return int(last.count())
+
+    home.until(further, bool)
+    home.still()
+    drawn = page.locator("[data-place]").count()
+    assert 0 < drawn < 100
     worst = search(home.base, order="metrics.accuracy desc", limit=RUNS)["items"][-1]["attributes"]["name"]
-    assert worst in page.locator(f"[data-place='{RUNS - 1}']").inner_text()
+    expect(last).to_contain_text(worst)
     page.reload()
     page.get_by_role("columnheader", name="machine").wait_for()
     home.shot("home-columns")
@@ -183,26 +183,29 @@ def test_runs_are_compared_and_lead_on(home: Visit) -> None:
     for run in runs:
         page.locator(f"[data-key='{run['id']}'] input").check()
     bar = page.get_by_role("region", name="Chosen nodes")
-    live = bar.get_by_role("link", name="Live plots").get_attribute("href")
-    assert all(run["id"] in live for run in runs)
+    live = bar.get_by_role("link", name="Live plots")
+    home.until(lambda: live.get_attribute("href"), lambda href: all(run["id"] in href for run in runs))
     bar.get_by_role("button", name="Compare").click()
     table = page.get_by_role("region", name="Comparison table")
     row = table.get_by_role("row", name=re.compile("ridge strength"))
     strengths = [run["attributes"]["params"]["ridge strength"] for run in runs]
     assert len(set(strengths)) > 1
-    assert "differs" in row.get_attribute("class")
-    assert row.get_by_label("the greatest").count() == strengths.count(max(strengths))
+    expect(row).to_have_class(re.compile(r"\bdiffers\b"))
+    expect(row.get_by_label("the greatest")).to_have_count(strengths.count(max(strengths)))
+    table.get_by_role("row", name=re.compile("^method")).wait_for()
     page.get_by_label("Only what differs").check()
-    assert table.get_by_role("row", name=re.compile("^method")).count() == 0
+    expect(table.get_by_role("row", name=re.compile("^method"))).to_have_count(0)
     home.axe()
     home.shot("home-compare")
     table.get_by_role("button", name=re.compile("Leave .* out")).first.click()
-    assert bar.get_by_role("link", name="Lineage of both").get_attribute("href").count("run/") == 3
+    both = bar.get_by_role("link", name="Lineage of both")
+    home.until(lambda: both.get_attribute("href").count("run/"), lambda count: count == 3)
+    home.still()
     page.reload()
     table.get_by_role("row", name=re.compile("^accuracy|^ridge")).first.wait_for()
-    assert page.locator("thead a.name").count() == 2
+    expect(page.locator("thead a.name")).to_have_count(2)
     page.go_back()
-    page.locator("thead a.name").nth(2).wait_for()
+    expect(page.locator("thead a.name")).to_have_count(3)
 
 
 def test_a_search_is_saved_and_opened_by_its_name(home: Visit) -> None:
@@ -226,14 +229,16 @@ def test_a_search_is_saved_and_opened_by_its_name(home: Visit) -> None:
 
 def test_the_record_of_a_run_takes_tags_words_and_notes(home: Visit) -> None:
     page = home.open("home")
+    until_found(home, RUNS)
+    home.still()
     row = page.locator("[data-place='0']")
-    row.wait_for()
     run = row.get_attribute("data-key")
     row.get_by_role("gridcell").nth(3).click()
     record = page.get_by_role("dialog", name=re.compile("Record of"))
     record.get_by_role("heading", name="Metrics").wait_for()
-    assert record.get_by_role("link", name="Log").get_attribute("href").endswith(f"work?run={run}")
+    expect(record.get_by_role("link", name="Log")).to_have_attribute("href", re.compile(rf"work\?run={run}$"))
     record.get_by_role("button", name="Tag", exact=True).click()
+    expect(record.get_by_label("New tag")).to_be_focused()
     page.keyboard.type("to look at")
     page.keyboard.press("Enter")
     record.get_by_role("button", name="Remove the tag to look at").wait_for()

@@ -10,9 +10,10 @@ import pytest
 from arangovis.client import Client, connect
 from arangovis.domain.work import Input
 from arangovis.services.run_log import LoggedRun
-from tests.acceptance.page_tools import DEADLINE_MS, PHONE, Visit, ask_json, visiting
+from tests.acceptance.page_tools import DEADLINE_MS, PHONE, Visit, ask_json, expect, visiting
 
 BOXES = "() => [...document.querySelectorAll('.canvas [data-id]')].map((box) => box.dataset.id)"
+STALE = "() => document.querySelectorAll('.box.marked.stale').length"
 LAID = "() => Number(document.querySelector('svg[data-boxes]')?.dataset.boxes ?? 0)"
 
 pytestmark = pytest.mark.acceptance
@@ -74,6 +75,7 @@ def test_it_begins_one_step_away_and_grows_both_ways(visit: Visit, run: str) -> 
 def test_keys_walk_along_the_edges_and_open_the_record(visit: Visit, run: str) -> None:
     page = visit.open(f"lineage?node={run}&sel={run}")
     visit.until(LAID, lambda found: found > 3)
+    visit.still()
     page.locator("svg[data-boxes]").focus()
     page.keyboard.press("ArrowLeft")
     visit.until_query("sel=(?!run)")
@@ -89,31 +91,35 @@ def test_paths_impact_and_staleness_are_marked(visit: Visit, client: Client, run
     source = next(node for node in neighbours(visit, run, "upstream") if node.startswith("model_version/"))
     page = visit.open(f"lineage?node={run}&from={source}&to={plot}")
     page.get_by_text("has 2 edges").wait_for()
-    assert page.locator(".box.marked.path").count() == 3
+    expect(page.locator(".box.marked.path")).to_have_count(3)
 
     page = visit.open(f"lineage?node={source}&mark=impact&of={source}")
     affected = ask_json(visit.base, f"impact/{source}")["affected"]
     page.get_by_text(f"{len(affected)} node").wait_for()
-    assert page.locator(".box.marked.impact").count() >= 2
+    visit.until(page.locator(".box.marked.impact").count, lambda marked: marked >= 2)
 
     stale = {item["node"] for item in ask_json(visit.base, "stale")["stale"]}
     page = visit.open(f"lineage?node={run}&mark=stale")
     page.get_by_text("stale").nth(1).wait_for()
+    visit.still()
     shown = set(visit.until(BOXES, lambda found: run in found))
-    visit.until("() => document.querySelectorAll('.box.marked.stale').length", lambda n: n == len(shown & stale))
+    visit.until(STALE, lambda marked: marked == len(shown & stale))
 
 
 def test_time_travel_shows_what_was_there(visit: Visit, run: str) -> None:
     page = visit.open(f"lineage?node={run}")
     before = visit.until(LAID, lambda found: found > 3)
     slider = page.get_by_role("slider", name="As of")
-    slider.focus()
-    page.keyboard.press("ArrowLeft")
+    expect(slider).to_be_enabled()
+    visit.still()
+    slider.press("ArrowLeft")
     visit.until_query("at=")
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(400)
+    later = visit.query("at")
+    slider.press("ArrowLeft")
+    visit.until(lambda: visit.query("at"), lambda at: at not in (None, later))
     at = visit.query("at")
     visit.until(LAID, lambda found: found < before or page.get_by_text("Nothing of it was there").count())
+    visit.still()
     if not page.get_by_text("Nothing of it was there").count():
         found = ask_json(visit.base, f"lineage/{run}?direction=both&depth=1&at={at}")
         assert len(visit.page.evaluate(BOXES)) <= len(found["nodes"])
@@ -147,7 +153,9 @@ def test_it_can_be_read_as_a_table_and_fits_a_phone(base: str, browser: Any, run
 
 def test_it_is_saved_as_svg_png_and_mermaid(visit: Visit, run: str) -> None:
     page = visit.open(f"lineage?node={run}")
-    count = visit.until(LAID, lambda found: found > 3)
+    visit.until(LAID, lambda found: found > 3)
+    visit.still()
+    count = page.evaluate(LAID)
     files = {}
     for kind in ("SVG", "PNG", "Mermaid"):
         page.get_by_role("button", name="Save the drawing").click()
@@ -169,6 +177,7 @@ def test_a_hub_is_picked_from_drawn_whole_and_folded(visit: Visit, hub: str) -> 
     page.get_by_text("in all. Those with a mark are shown.").wait_for()
     page.get_by_label("Filter the list").fill("reader 77")
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("checkbox").first).to_be_enabled()
     dialog.get_by_role("checkbox").first.check()
     dialog.get_by_role("button", name="Done").click()
     visit.until_query("pick=run")

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 import arangovis as av
 from arangovis.client import Client, connect
-from tests.acceptance.page_tools import PHONE, Visit, ask_json, base_of, visiting
+from tests.acceptance.page_tools import PHONE, Visit, ask_json, base_of, expect, visiting
 from tests.acceptance.processes import running_service
 
 pytestmark = pytest.mark.acceptance
@@ -129,22 +129,23 @@ def visit(told: Told, browser: Any) -> Iterator[Visit]:
 # --- compatibility: check 19 of its sheet -------------------------------------------------------------------------
 
 
-def marks(page: Any) -> int:
-    return int(page.locator('[data-score="btc"] .mark').count())
+def expect_marks(page: Any, count: int) -> None:
+    expect(page.locator('[data-score="btc"] .mark')).to_have_count(count)
 
 
 def test_boxes_and_lambda_change_the_marks(told: Told, visit: Visit) -> None:
     page = visit.open(f"compatibility?sweep={told.sweep}")
     points = ask_json(told.base, f"compatibility/sweeps/{told.sweep}/points")["items"]
     page.locator(".mark").first.wait_for()
-    assert marks(page) == 2 * len(points) == 12
+    assert len(points) == 6
+    expect_marks(page, 12)
     page.get_by_label("Training", exact=True).uncheck()
-    assert marks(page) == len(points)
+    expect_marks(page, len(points))
     page.get_by_label("Strict imitation", exact=True).uncheck()
     kept = [point for point in points if "new_error" in point["dissonances"]]
-    assert marks(page) == len(kept)
+    expect_marks(page, len(kept))
     page.get_by_label("Smallest λ").press("ArrowRight")
-    assert marks(page) == len([point for point in kept if point["lambda_c"] >= 0.5])
+    expect_marks(page, len([point for point in kept if point["lambda_c"] >= 0.5]))
     visit.until_query("low=0.5")
     page.get_by_label("Testing", exact=True).uncheck()
     page.get_by_text("Nothing is chosen").wait_for()
@@ -158,8 +159,9 @@ def test_a_point_fills_every_panel(told: Told, visit: Visit) -> None:
     page.get_by_role("heading", name="Rows with errors").wait_for()
     found = ask_json(told.base, f"compatibility/sweeps/{told.sweep}/points/2")["evaluations"]["test"]
     scores = found["scores"]
-    strip = page.get_by_label("Scores", exact=True).inner_text()
-    assert all(f"{scores[name]:.3f}" in strip for name in ("btc", "bec", "bec_h2"))
+    strip = page.get_by_label("Scores", exact=True)
+    for name in ("btc", "bec", "bec_h2"):
+        expect(strip).to_contain_text(f"{scores[name]:.3f}")
     for region in ("progress", "common", "regress"):
         page.locator(f'path[data-region="{region}"]').focus()
         page.keyboard.press("Enter")
@@ -172,7 +174,7 @@ def test_a_point_fills_every_panel(told: Told, visit: Visit) -> None:
         "[...document.querySelectorAll('tr[data-id] img')].every((one) => one.complete && one.naturalWidth === 8)", bool
     )
     row = page.locator("tr[data-id]").first.get_attribute("data-id")
-    assert f"/instances/{row}/image" in image.get_attribute("src")
+    expect(image).to_have_attribute("src", re.compile(re.escape(f"/instances/{row}/image")))
     page.get_by_role("button", name="Clear filter").click()
     visit.until(
         "Number(document.querySelector('[data-total]')?.dataset.total)",
@@ -202,15 +204,13 @@ def every_id(visit: Visit, count: int) -> list[str]:
 def test_shares_areas_and_the_way_to_the_embedding(told: Told, visit: Visit) -> None:
     page = visit.open(f"compatibility?comparison={told.comparison}&bars=incompatible")
     page.locator("[data-share]").first.wait_for()
-    assert sum(
-        page.evaluate("[...document.querySelectorAll('[data-share]')].map((bar) => Number(bar.dataset.share))")
-    ) == pytest.approx(1)
+    visit.until(SHARES, lambda shares: sum(shares) == pytest.approx(1))
     scores = ask_json(told.base, f"compatibility/comparisons/{told.comparison}")["scores"]
     counts = {name: scores[name] for name in ("progress", "common", "regress")}
-    areas = page.evaluate(AREAS)
+    areas = visit.until(AREAS, lambda areas: areas.keys() == counts.keys() and all(areas.values()))
     for name, count in counts.items():
         assert areas[name] / sum(areas.values()) == pytest.approx(count / sum(counts.values()), abs=0.01)
-    assert "breaks little" in page.get_by_role("heading", name="Deploy decisions").locator("..").inner_text()
+    expect(page.get_by_role("heading", name="Deploy decisions").locator("..")).to_contain_text("breaks little")
     page.get_by_role("button", name="Regress Only the new model is wrong").click()
     visit.until(
         "Number(document.querySelector('[data-total]')?.dataset.total)", lambda total: total == counts["regress"]
@@ -220,6 +220,7 @@ def test_shares_areas_and_the_way_to_the_embedding(told: Told, visit: Visit) -> 
     page.get_by_role("heading", name=re.compile(rf"^{counts['regress']} of .* points selected")).wait_for()
 
 
+SHARES = "[...document.querySelectorAll('[data-share]')].map((bar) => Number(bar.dataset.share))"
 # Points on a grid of each region: `isPointInFill` knows exactly what is drawn.
 AREAS = """() => Object.fromEntries([...document.querySelectorAll("path[data-region]")].map((path) => {
   const box = path.getBBox(), step = 0.5, point = path.ownerSVGElement.createSVGPoint();
@@ -249,13 +250,13 @@ def test_a_detector_tells_what_is_odd(told: Told, visit: Visit) -> None:
     with connect(told.base) as client:
         found = client.anomaly.score(told.detector, _csv(cancer.data), top=3)
     odd = int(found.anomalies.sum())
-    assert f"\n{odd}" in figures.inner_text()
+    visit.until(figures.inner_text, lambda text: f"\n{odd}" in text)
     first = max(range(569), key=lambda row: found.rows[row]["score"])
     grid = page.get_by_role("grid", name="Rows by score")
-    assert grid.locator("[data-key]").first.get_attribute("data-key") == str(first + 1)
-    assert found.rows[first]["top_features"][0]["column"] in grid.locator("[data-key]").first.inner_text()
+    expect(grid.locator("[data-key]").first).to_have_attribute("data-key", str(first + 1))
+    expect(grid.locator("[data-key]").first).to_contain_text(found.rows[first]["top_features"][0]["column"])
     page.get_by_text("threshold", exact=False).first.wait_for()
-    assert page.locator("td.heat").count() == 20 * 12
+    expect(page.locator("td.heat")).to_have_count(20 * 12)
     visit.axe()
     visit.shot("anomaly")
 
@@ -267,8 +268,8 @@ def test_a_model_and_its_deployment_rolled_back(told: Told, visit: Visit) -> Non
     page = visit.open("models")
     page.get_by_role("link", name="new reader").click()
     page.get_by_role("heading", name="Metrics over versions").wait_for()
-    assert "champion: 1" in page.locator("main header").inner_text()
-    assert "breaks little" in page.get_by_role("heading", name="Gates").locator("..").inner_text()
+    expect(page.locator("main header")).to_contain_text("champion: 1")
+    expect(page.get_by_role("heading", name="Gates").locator("..")).to_contain_text("breaks little")
     visit.axe()
     visit.open(f"models?deployment={quote(told.deployment)}")
     table = (
@@ -277,9 +278,10 @@ def test_a_model_and_its_deployment_rolled_back(told: Told, visit: Visit) -> Non
         .locator(".wide tbody tr")
     )
     table.nth(3).wait_for()
-    assert "0.95" in table.nth(0).inner_text()
-    assert [table.nth(row).locator("td").first.inner_text() for row in (1, 2, 3)] == ["0.94", "0.91", "0.93"]
-    assert page.get_by_label("accuracy by period").locator("path").count() == 2
+    expect(table.nth(0)).to_contain_text("0.95")
+    for row, served in enumerate(("0.94", "0.91", "0.93"), start=1):
+        expect(table.nth(row).locator("td").first).to_have_text(served)
+    expect(page.get_by_label("accuracy by period").locator("path")).to_have_count(2)
     page.get_by_text("passed").first.wait_for()
     visit.axe()
     visit.shot("deployment")
@@ -289,7 +291,7 @@ def test_a_model_and_its_deployment_rolled_back(told: Told, visit: Visit) -> Non
     page.get_by_text("is active again").wait_for()
     key = told.deployment.split("/")[1]
     assert ask_json(told.base, f"deployments/{key}")["state"] == "archived"
-    assert visit.query("deployment") != told.deployment
+    visit.until(lambda: visit.query("deployment"), lambda shown: shown not in (None, told.deployment))
 
 
 def test_every_page_fits_a_phone(told: Told, browser: Any) -> None:

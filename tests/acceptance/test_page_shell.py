@@ -2,18 +2,18 @@
 
 import gzip
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.page_tools import PHONE, Visit, ask_json, base_of, visiting
+from tests.acceptance.page_tools import PHONE, Visit, ask_json, base_of, expect, visiting
 from tests.acceptance.processes import running_service
 
 FIRST_LOAD_MAX = 200_000
 VIEWS = ["Home", "Embeddings", "Live plots", "Lineage", "Models", "Compatibility", "Anomaly", "Work"]
+KEPT = "document.cookie + JSON.stringify(sessionStorage) + JSON.stringify(localStorage)"
 THEME = "getComputedStyle(document.body).backgroundColor"
 
 pytestmark = pytest.mark.acceptance
@@ -23,16 +23,22 @@ def heading(visit: Visit) -> Any:
     return visit.page.locator("header h1")
 
 
+def first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
 def test_every_view_is_reached_and_left_again(visit: Visit) -> None:
     visit.page.goto(f"{visit.base}/")
     visit.page.wait_for_url(f"{visit.base}/ui/home")
     navigation = visit.page.get_by_role("navigation", name="Views")
-    assert [text.strip().splitlines()[0] for text in navigation.get_by_role("link").all_inner_texts()[1:]] == VIEWS
+    links = navigation.get_by_role("link")
+    visit.until(lambda: [first_line(text) for text in links.all_inner_texts()[1:]], lambda titles: titles == VIEWS)
     for title in VIEWS[1:]:
         navigation.get_by_role("link", name=title).click()
         heading(visit).get_by_text(title, exact=True).wait_for()
-        assert visit.page.title() == f"{title} · arangovis"
-        assert navigation.locator("[aria-current=page]").inner_text().strip().splitlines()[0] == title
+        expect(visit.page).to_have_title(f"{title} · arangovis")
+        current = navigation.locator("[aria-current=page]")
+        visit.until(current.inner_text, lambda text, title=title: first_line(text) == title)
     visit.page.go_back()
     heading(visit).get_by_text(VIEWS[-2], exact=True).wait_for()
     visit.page.reload()
@@ -48,7 +54,9 @@ def test_the_first_load_is_small(visit: Visit) -> None:
 
     visit.page.on("response", note)
     visit.open("home")
+    heading(visit).get_by_text("Home", exact=True).wait_for()
     visit.page.wait_for_load_state("networkidle")
+    visit.still()
     assert loaded
     assert sum(loaded.values()) < FIRST_LOAD_MAX, loaded
 
@@ -57,6 +65,7 @@ def test_a_record_is_found_opened_and_closed_by_keyboard(visit: Visit) -> None:
     page = visit.open("work")
     heading(visit).get_by_text("Work", exact=True).wait_for()
     page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
     page.keyboard.type("classifier")
     found = page.get_by_role("listbox", name="Found").get_by_role("option")
     found.filter(has_text="digit classifier").first.wait_for()
@@ -64,15 +73,15 @@ def test_a_record_is_found_opened_and_closed_by_keyboard(visit: Visit) -> None:
     page.keyboard.press("Enter")
     record = page.get_by_role("dialog", name=re.compile("Record of"))
     record.get_by_role("heading", name="Made from").wait_for()
-    kind, key = page.url.split("#")[1].split("/")
+    kind, key = visit.address.split("#")[1].split("/")
     node = ask_json(visit.base, f"nodes/{kind}/{key}")
-    assert node["version"]["actor"] in record.inner_text()
+    expect(record).to_contain_text(node["version"]["actor"])
     page.reload()
     record.get_by_role("heading", name="Used by").wait_for()
     visit.axe()
     page.keyboard.press("Escape")
     record.wait_for(state="detached")
-    assert page.url == f"{visit.base}/ui/work"
+    expect(page).to_have_url(f"{visit.base}/ui/work")
 
 
 def test_links_of_before_still_lead_to_their_view(visit: Visit) -> None:
@@ -95,14 +104,17 @@ def test_an_unknown_view_says_so(visit: Visit) -> None:
 def test_a_theme_is_chosen_and_kept(visit: Visit) -> None:
     visit.page.emulate_media(color_scheme="light")
     page = visit.open("work")
+    visit.still()
     light = page.evaluate(THEME)
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Dark").click()
-    dark = visit.until(THEME, lambda color: color != light)
+    visit.until(THEME, lambda color: color != light)
+    visit.still()
+    dark = page.evaluate(THEME)
     visit.axe()
     page.reload()
-    page.locator("main").wait_for()
-    assert page.evaluate(THEME) == dark
+    heading(visit).get_by_text("Work", exact=True).wait_for()
+    visit.until(THEME, lambda color: color == dark)
 
 
 def test_a_phone_has_all_views_at_the_bottom(visit: Visit) -> None:
@@ -112,8 +124,7 @@ def test_a_phone_has_all_views_at_the_bottom(visit: Visit) -> None:
     navigation = page.get_by_role("navigation", name="Views")
     for title in VIEWS:
         navigation.get_by_role("link", name=title).wait_for()
-    box = navigation.bounding_box()
-    assert box is not None
+    box = visit.box(navigation)
     assert box["y"] + box["height"] == pytest.approx(PHONE["height"], abs=1)
     visit.fits()
     visit.axe()
@@ -139,18 +150,35 @@ def test_a_token_is_asked_for_once_and_kept_where_no_script_reads_it(locked: str
         page.get_by_label("Access token").fill("correct-horse-battery-staple-0123456789")
         page.get_by_role("button", name="Open").click()
         page.get_by_label("Access token").wait_for(state="detached")
-        assert (
-            page.evaluate("document.cookie + JSON.stringify(sessionStorage) + JSON.stringify(localStorage)").find(
-                "staple"
-            )
-            < 0
-        )
+        assert "staple" not in page.evaluate(KEPT)
+        visit.still()
         visit.allowed = ()
         page.reload()
         heading(visit).get_by_text("Work", exact=True).wait_for()
-        threading.Event().wait(0.5)
+        visit.still()
         assert page.get_by_label("Access token").count() == 0
         page.get_by_role("button", name="Settings").click()
-        page.get_by_role("button", name="Sign out").click()
         visit.allowed = ("401",)
+        page.get_by_role("button", name="Sign out").click()
         page.get_by_label("Access token").wait_for()
+
+
+def test_what_an_address_leaves_open_is_saved_as_it_is_seen(visit: Visit) -> None:
+    """Without a plot in its address the explorer shows the newest, which is another one tomorrow."""
+    page = visit.open("embeddings")
+    visit.still()
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of this view").fill("as of today")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("The view is saved as as of today, for everybody").wait_for()
+    saved = next(view for view in ask_json(visit.base, "saved-views")["items"] if view["name"] == "as of today")
+    plot = re.fullmatch(r"embeddings\?plot=(artifact/[^&]+)", saved["address"])
+    assert plot is not None, saved
+
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_role("link", name="as of today").click()
+    visit.until(lambda: visit.query("plot"), lambda found: found == plot[1])
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_role("button", name="Delete as of today").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("link", name="as of today")).to_have_count(0)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from arangovis.client import connect
-from tests.acceptance.page_tools import PHONE, Visit, base_of, visiting
+from tests.acceptance.page_tools import PHONE, Visit, base_of, expect, visiting
 from tests.acceptance.processes import running_service
 
 pytestmark = pytest.mark.acceptance
@@ -54,20 +54,21 @@ def test_a_queued_run_is_cancelled_and_done_again(idle: str, browser: Any) -> No
 
         row.get_by_role("button", name=re.compile("Cancel")).click()
         page.get_by_text("Nothing runs, and nothing waits").wait_for()
-        assert ask(idle, f"nodes/{run}")["attributes"]["state"] == "CANCELLED"
+        # It says so for eight seconds.
         page.get_by_text("was cancelled").first.wait_for()
+        assert ask(idle, f"nodes/{run}")["attributes"]["state"] == "CANCELLED"
 
         page.get_by_role("button", name="Ended").click()
         page.get_by_role("row", name=re.compile("parse numbers")).click()
         log = page.get_by_role("complementary", name="Log of the run")
-        assert log.get_by_role("listitem").all_inner_texts()[0].count("asked for") == 1
+        expect(log.get_by_role("listitem").first.get_by_text("asked for")).to_have_count(1)
         log.get_by_role("listitem").filter(has_text="cancelled").wait_for()
         visit.axe()
         visit.shot("work-ended")
 
         log.get_by_role("button", name="Do it again").click()
         visit.until("location.search", lambda search: run not in search)
-        again = visit.query("run")
+        again = visit.until(lambda: visit.query("run"), bool)
         assert ask(idle, f"nodes/{again}")["attributes"]["retry_of"] == run
         page.get_by_role("row", name=re.compile("parse numbers")).wait_for()
 
@@ -79,14 +80,14 @@ def test_parameters_over_their_revisions(visit: Visit, base: str) -> None:
     table = page.get_by_role("table")
     table.wait_for()
 
-    headings = table.get_by_role("columnheader").all_inner_texts()
-    assert len(headings) == 1 + len(known)
+    headings = table.get_by_role("columnheader")
+    expect(headings).to_have_count(1 + len(known))
     newest = max(known, key=lambda one: one["revision"])
-    assert newest["actor"] in headings[1]
+    expect(headings.nth(1)).to_contain_text(newest["actor"])
     for name, value in newest["values"].items():
         if isinstance(value, str):
             row = table.get_by_role("row", name=re.compile(f"^{name.replace('_', ' ')} "))
-            assert value in row.first.inner_text()
+            expect(row.first).to_contain_text(value)
     used = next(one for one in known if one["runs"])
     page.get_by_role("heading", name=f"Used in revision {used['revision']}").wait_for()
     page.get_by_role("link", name="open the plot").first.wait_for()
@@ -107,7 +108,7 @@ def test_the_history_of_a_node(visit: Visit, base: str) -> None:
     page = visit.open(f"work#{project}")
     page.get_by_role("link", name="History").click()
     page.get_by_text("to be looked at").wait_for()
-    assert page.get_by_text("grace").count() >= 1
+    page.get_by_text("grace").first.wait_for()
     visit.axe()
     page.set_viewport_size(PHONE)
     visit.fits()

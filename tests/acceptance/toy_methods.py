@@ -16,7 +16,7 @@ from arangovis.domain.work import Made, Outcome
 from arangovis.projections.base import Progress
 from arangovis.settings import read_settings
 from arangovis.workers.context import WorkerContext
-from arangovis.workers.place import open_queue
+from arangovis.workers.queue import open_queue
 
 FACTORY = "tests.acceptance.toy_methods:context"
 METHODS = (

@@ -76,6 +76,7 @@ def fill(service: Arangovis, by: Holder, project: str, mark: str) -> dict[str, s
     by.done("POST", "/visualization/plottable_embeddings/pca", {"model_version_id": number})
     made |= _runs(by, project, mark, made["version"])
     by.done("POST", "/saved-searches", {"project": project, "name": "mine", "kinds": ["run"], "description": mark})
+    by.done("POST", "/saved-views", {"project": project, "name": "mine", "address": "live", "description": mark})
     by.done("PUT", "/aliases", {"project": project, "model": "digits", "alias": "champion", "number": number})
     made["data"] = by.done("POST", "/datasets", {"project": project, "name": "birds", **about})["node"]
     upload = by.done(

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from arangovis_api.server import _tls_context, serve_api
 from tests.api.access import ADMIN, holder
 from tests.api.test_server import PROGRAM, READY_S, free_port
 from tests.backends import build_service, settings_of
+from tests.certificates import certificate
 
 PAGES = ("/", "/health", "/api/v1/openapi.json", "/api/v1/runs", "/api/v1/nowhere", "/metrics", "/3/Cloud")
 
@@ -136,35 +136,29 @@ def test_a_certificate_and_its_key_go_together(tmp_path: Path, given: str) -> No
         check_tls(Settings(home=tmp_path, tls_cert_file=file, tls_key_file=tmp_path / "none"))
 
 
+def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    (cert, key), (_, other) = certificate(tmp_path / "one"), certificate(tmp_path / "other")
+    check_tls(Settings(home=tmp_path, tls_cert_file=cert, tls_key_file=key))
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("no key")
+    for wrong in (other, cert, nonsense, locked(key, tmp_path / "locked.pem")):
+        with pytest.raises(InvalidInput, match="is not the key of tls_cert_file"):
+            check_tls(Settings(home=tmp_path, tls_cert_file=cert, tls_key_file=wrong))
+
+
+def locked(key: Path, file: Path) -> Path:
+    """Write a key with a password, which nobody is there to type."""
+    from cryptography.hazmat.primitives import serialization
+
+    found = serialization.load_pem_private_key(key.read_bytes(), None)
+    kept = serialization.BestAvailableEncryption(b"secret")
+    file.write_bytes(found.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, kept))
+    return file
+
+
 # --- TLS ------------------------------------------------------------------------------------------------------------
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for localhost, signed by itself."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, *private))
-    return cert_file, key_file
 
 
 def test_old_protocols_are_not_spoken() -> None:

@@ -1,8 +1,10 @@
 """The native routes of projections, on digits and digits moved by a pixel; parameters and errors as they travel."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 from falcon.testing import TestClient
@@ -11,7 +13,7 @@ from arangovis.tabular.arrow_stream import MEDIA_TYPE, to_arrow
 from arangovis.wiring import Arangovis, worker_context
 from arangovis.workers.inline import drain
 from tests.api.samples import register
-from tests.shifted_digits import batches
+from tests.shifted_digits import batches, shifted_digits
 
 ROOT = "/api/v1/projections"
 ROWS = 2_500
@@ -78,6 +80,88 @@ def test_rows_are_read_by_pages_and_as_a_table(client: TestClient, service: Aran
     np.testing.assert_array_equal(coordinates, np.array([item["coordinates"] for item in items], dtype=np.float32))
     some = client.simulate_get(f"{path}/table", params={"start": 990, "rows": 20}).content
     assert pa.ipc.open_stream(some).read_all()["id"].to_pylist() == [f"row-{n}" for n in range(990, 1_010)]
+
+
+@pytest.fixture
+def coloured(client: TestClient) -> int:
+    """Return the id of a model version whose traffic has classes, and at first a monitoring score too."""
+    version = register(client)
+    path = f"/api/v1/model-versions/{version['id']}"
+    metric = {"name": "ink", "threshold": 0.3, "operation": "Less"}
+    assert client.simulate_post(f"{path}/metric-specs", json=metric).status_code == 201
+    for batch in batches(ROWS, 2_000):
+        more = {"class": [class_of(row) for row in batch["_id"]]}
+        if len(more["class"]) == 2_000:
+            more["ink"] = batch["embedding"].mean(axis=1).astype(np.float64)
+        sent = client.simulate_post(
+            f"{path}/production-data", body=to_arrow({**batch, **more}), headers={"Content-Type": MEDIA_TYPE}
+        )
+        assert sent.status_code == 201, sent.text
+    return int(version["id"])
+
+
+@cache
+def _targets() -> list[int]:
+    from sklearn.datasets import load_digits
+
+    return [int(target) for target in load_digits().target]
+
+
+def class_of(row: str) -> int:
+    """Return the digit that a row is; after the last digit they begin anew, moved by a pixel."""
+    return _targets()[int(row.removeprefix("row-")) % len(_targets())]
+
+
+def coloured_table(client: TestClient, path: str, **params: object) -> pa.Table:
+    answer = client.simulate_get(f"{path}/table", params={"columns": "*", **params})
+    assert answer.status_code == 200, answer.text
+    return pa.ipc.open_stream(answer.content).read_all()
+
+
+def test_a_table_brings_what_colours_its_rows(client: TestClient, service: Arangovis, coloured: int) -> None:
+    path = projected(client, service, coloured)
+    table = coloured_table(client, path, start=1_990, rows=20)
+    assert table.column_names == ["id", "x", "y", "class", "ink"]
+    assert table["class"].to_pylist() == [class_of(f"row-{n}") for n in range(1_990, 2_010)]
+    ink = shifted_digits(ROWS)[1_990:2_000].mean(axis=1)
+    np.testing.assert_allclose(table["ink"].to_numpy(), [*ink, *[np.nan] * 10], rtol=1e-6)
+    facts = orjson.loads(table.schema.metadata[b"arangovis"])
+    assert facts["columns"] == {
+        "class": {"coloring_type": "class", "source": "output"},
+        "ink": {"coloring_type": "gradient", "source": "metric", "threshold": 0.3, "operation": "Less"},
+    }
+    assert [(item["name"], item["rows"], item["start"]) for item in facts["sets"]] == [("production", 20, 1_990)]
+    picture = client.simulate_get(f"/api/v1/rows/{facts['sets'][0]['dataset']}/previews")
+    assert (picture.status_code, picture.json["image"]) == (200, None)
+
+
+def test_a_table_is_of_the_columns_that_are_named(client: TestClient, service: Arangovis, coloured: int) -> None:
+    path = projected(client, service, coloured)
+    plain, ink = (client.simulate_get(f"{path}/table", params={"rows": 5, "columns": name}) for name in ("", "ink"))
+    assert pa.ipc.open_stream(plain.content).read_all().column_names == ["id", "x", "y"]
+    assert pa.ipc.open_stream(ink.content).read_all().column_names == ["id", "x", "y", "ink"]
+    assert plain.headers["etag"] != ink.headers["etag"]
+    wrong = client.simulate_get(f"{path}/table", params={"columns": "class,colour"})
+    assert wrong.status_code == 400
+    assert wrong.json["errors"][0] == {
+        "field": "columns",
+        "problem": "'colour' is none of those there are: class, ink",
+    }
+
+
+def test_a_projection_of_erased_rows_is_gone(client: TestClient, service: Arangovis, coloured: int) -> None:
+    path = projected(client, service, coloured)
+    erased = client.simulate_post("/api/v1/erasures", json={"column": "_id", "value": "row-3", "dry_run": False})
+    assert erased.status_code in (200, 201, 202), erased.text
+    drain(worker_context(service))
+    for face in ("", "/rows", "/table?columns=*"):
+        answer = client.simulate_get(f"{path}{face}")
+        assert answer.status_code == 410, answer.text
+        assert "erased" in answer.json["detail"]
+    again = projected(client, service, coloured)
+    table = coloured_table(client, again)
+    found = dict(zip(table["id"].to_pylist(), table["class"].to_pylist(), strict=True))
+    assert found == {f"row-{n}": class_of(f"row-{n}") for n in range(ROWS) if n != 3}
 
 
 @pytest.mark.parametrize("face", ["rows", "table"])

@@ -3,6 +3,8 @@
 import importlib
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
@@ -13,10 +15,14 @@ import pytest
 from grpc_tools import protoc
 
 from arangovis.domain.access import Role
+from arangovis.domain.errors import InvalidInput
 from arangovis.domain.runs import RunState
 from arangovis.services.access.tokens import TokenWanted
+from arangovis.wiring import Arangovis
+from arangovis_api.limits import REFUSALS_BURST
 from arangovis_api.rpc import TASK_ID, serve_rpc
 from tests.api.visualization import PREPARER, World, digits, training_digits
+from tests.certificates import certificate
 
 HEALTH = """
 syntax = "proto3";
@@ -129,3 +135,64 @@ def test_with_tokens_a_caller_needs_one_that_may_write(world: World, rpc: Client
     assert rpc.check() == 1
     task = rpc.fit(number, token=writer)[1][TASK_ID]
     assert world.run(task).state is RunState.PENDING
+
+
+def test_who_guesses_at_tokens_is_slowed_down(world: World, rpc: Client) -> None:
+    token = world.service.access.tokens.create(TokenWanted("writer", Role.WRITE), PREPARER).secret
+    answers = [rpc.refused(1, token=f"guess {number}")[0] for number in range(REFUSALS_BURST + 50)]
+    assert set(answers[:REFUSALS_BURST]) == {grpc.StatusCode.UNAUTHENTICATED}
+    assert grpc.StatusCode.RESOURCE_EXHAUSTED in answers[REFUSALS_BURST:]
+    number = world.model(production=digits(0, 40))
+    assert rpc.fit(number, token=token)[1][TASK_ID], "who has a token is not held up by others at the same address"
+
+
+@contextmanager
+def served(service: Arangovis, **changed: Any) -> Iterator[int]:
+    """Serve under other settings; give the port."""
+    server, port = serve_rpc(replace(service, settings=replace(service.settings, **changed)), "127.0.0.1", 0)
+    yield port
+    server.stop(None).wait()
+
+
+def test_one_token_asks_so_much_and_no_more(world: World, generated: dict[str, ModuleType]) -> None:
+    create = world.service.access.tokens.create
+    tokens = [create(TokenWanted(name, Role.WRITE), PREPARER).secret for name in ("busy", "calm")]
+    with (
+        served(world.service, token_rate=1, token_burst=2) as port,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        client = Client(channel, generated)
+        answers = [client.refused(999, token=tokens[0])[0] for _ in range(10)]
+        assert answers[:2] == [grpc.StatusCode.NOT_FOUND] * 2
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED in answers
+        assert client.refused(999, token=tokens[1])[0] is grpc.StatusCode.NOT_FOUND
+
+
+def test_with_a_certificate_the_channel_is_encrypted(
+    world: World, generated: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    number = world.model(production=digits(0, 40))
+    token = world.service.access.tokens.create(TokenWanted("writer", Role.WRITE), PREPARER).secret
+    cert, key = certificate(tmp_path)
+    with served(world.service, tls_cert_file=cert, tls_key_file=key) as port:
+        trusted = grpc.ssl_channel_credentials(cert.read_bytes())
+        with grpc.secure_channel(f"localhost:{port}", trusted) as channel:
+            client = Client(channel, generated)
+            assert client.check() == 1
+            assert client.refused(number)[0] is grpc.StatusCode.UNAUTHENTICATED
+            assert client.fit(number, token=token)[1][TASK_ID]
+        for channel in (
+            grpc.insecure_channel(f"localhost:{port}"),
+            grpc.secure_channel(f"localhost:{port}", grpc.ssl_channel_credentials()),  # knows other authorities
+        ):
+            with channel:
+                assert Client(channel, generated).refused(number)[0] is grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_certificate_that_cannot_be_used_is_refused_at_the_start(world: World, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    for given in ({"tls_cert_file": cert}, {"tls_cert_file": cert, "tls_key_file": cert}):
+        with pytest.raises(InvalidInput, match="tls_key_file"), served(world.service, **given):
+            raise AssertionError("it serves")
+    with served(world.service, tls_cert_file=cert, tls_key_file=key) as port:
+        assert port

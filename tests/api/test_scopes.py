@@ -424,3 +424,44 @@ def test_the_digest_of_a_file_does_not_open_it(operated: World) -> None:
     assert (refused.status_code, own.status_code, elsewhere.status_code) == (403, 201, 201)
     named = operated.ours.get("/api/v1/nodes/artifact", params={"limit": "500"}).json["items"]
     assert files["theirs"] not in {node["attributes"].get("digest") for node in named}
+
+
+STRANGER = "nosuch/" + "0" * 32
+"""What looks like the id of a node, and is none."""
+
+
+def claimed(operated: World, number: int, kind: str, **attributes: object) -> int:
+    """Say that a run of ours made something with these attributes; return how that was answered."""
+    key = f"0000000b-0000-4000-8000-0000000000{number:02d}"
+    output = {"role": "made", "kind": kind, "attributes": {"name": f"made {number}", **attributes}}
+    return operated.ours.post(
+        "/api/v1/runs", {"key": key, "method": "m", "project": OURS, "outputs": [output]}
+    ).status_code
+
+
+def test_what_names_a_hidden_node_is_not_written(operated: World) -> None:
+    """A worker sees everything: a sample of their rows in our project would be read for us."""
+    datasets = operated.admin.get("/api/v1/nodes/dataset", params={"limit": "500"}).json["items"]
+    stream = {node["project"]: node["id"] for node in datasets if node["attributes"].get("form") == "stream"}
+    (own,) = {node["project"] for node in operated.ours.get("/api/v1/nodes/run").json["items"]} - {None}
+    ours, theirs = stream.pop(own), stream.popitem()[1]
+    sample = {"form": "snapshot", "rows": 40, "segments": 1}
+
+    assert claimed(operated, 1, "dataset", **sample, source=theirs) == 404
+    assert claimed(operated, 2, "dataset", **sample, source=ours) == 201
+    assert claimed(operated, 3, "dataset", **sample, source=STRANGER) == 201
+    for number, rows, status in ((4, theirs, 404), (5, ours, 201)):
+        assert claimed(operated, number, "dataset", **sample, extra={"of": [{"rows": rows}]}) == status
+
+
+def test_the_digest_of_a_sample_does_not_open_it(operated: World) -> None:
+    datasets = operated.admin.get("/api/v1/nodes/dataset", params={"limit": "500"}).json["items"]
+    chosen = {
+        node["project"]: node["attributes"]["selection"] for node in datasets if "selection" in node["attributes"]
+    }
+    (own,) = {node["project"] for node in operated.ours.get("/api/v1/nodes/run").json["items"]} - {None}
+    del chosen[own]
+    sample = {"form": "snapshot", "rows": 40, "segments": 1}
+
+    assert claimed(operated, 6, "dataset", **sample, selection=chosen.popitem()[1]) == 403
+    assert claimed(operated, 7, "dataset", **sample, selection="cd" * 32) == 201

@@ -62,6 +62,10 @@ class Simulator:
         """Abort all stream transactions, as an idle timeout does."""
         self._ask("POST", "abort-transactions")
 
+    def copy(self, source: str, target: str) -> None:
+        """Make the collections, indexes, graphs and documents of one database in another, unless it has some."""
+        self._ask("POST", "copies", {"source": source, "target": target})
+
     def advance(self, seconds: float) -> None:
         """Put the server's clock forward."""
         self._ask("POST", "clock", {"advance": seconds})

@@ -30,7 +30,7 @@ class OnArango(StoreContract):
 
     @pytest.fixture
     def store(self, arango: Server) -> Iterator[GraphStore]:
-        self.address = arango.fresh()
+        self.address = arango.migrated()
         store = ArangoStore(self.address, patience=PATIENCE)
         store.migrate()
         yield store

@@ -36,7 +36,7 @@ def old(request: pytest.FixtureRequest, server: Server) -> Iterator[ArangoStore]
     address = server.fresh()
     store = ArangoStore(address, patience=PATIENCE)
     connection = store._server.connection
-    schema.MIGRATIONS[1](connection)
+    schema.create(connection)
     for collection, documents in json.loads(request.param.read_text("utf-8")).items():
         binds = {"documents": documents, "@collection": collection}
         connection._database().aql.execute(_FILL, bind_vars=binds)

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import orjson
 
+from arangovis.domain.errors import StoreUnavailable
 from arangovis.domain.ids import NodeId
 from arangovis.services.verification import Problem, check_store
 from arangovis.tabular import Rows
@@ -327,8 +328,18 @@ class Chaos:
             self.report.lost += [f"row {row} after {name}" for row in sorted(self.writers.rows - rows)]
             known = {node.key for node in service.store.get_many([NodeId.of("run", run) for run in self.writers.runs])}
             self.report.lost += [f"run {run} after {name}" for run in sorted(self.writers.runs - known)]
-        self.report.lost += [f"{what} after {name}" for what in self.loggers.missing()]
+        self.report.lost += [f"{what} after {name}" for what in self._missing()]
         self.report.acknowledged_rows, self.report.acknowledged_runs = len(self.writers.rows), len(self.writers.runs)
+
+    def _missing(self) -> list[str]:
+        """Ask the server what loggers miss; whose master was killed answers `_up_again` with its last breath."""
+        for _ in range(LOOKS_MAX - 1):
+            try:
+                return list(self.loggers.missing())
+            except StoreUnavailable:
+                time.sleep(LOOK_AGAIN_S)
+                self._up_again()
+        return list(self.loggers.missing())
 
     def _problems(self, service: Arangovis) -> list[Problem]:
         """Look at everything; again, if rows were taken or merged meanwhile, which is no problem a moment later."""

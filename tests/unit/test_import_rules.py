@@ -43,7 +43,7 @@ DRIVERS = {
     "mlflow": ("arangovis.client.mlflow_log",),
     "marshmallow": ("arangovis_api", "arangovis_schema"),
     "networkx": ("arangovis.exchange.graphs.networks", "arangovis.stores"),
-    "numba": ("arangovis.projections",),
+    "numba": ("arangovis.projections", "arangovis.tabular.frames.plain_numbers"),
     "onnx": ("arangovis.anomaly.export.onnx_graph",),
     "onnxruntime": ("arangovis.embedders.onnx_file",),
     "openTSNE": ("arangovis.projections.tsne_library",),

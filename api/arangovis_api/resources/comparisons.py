@@ -8,14 +8,15 @@ from arangovis.compatibility.methods import COMPARE
 from arangovis.domain.errors import NotFound
 from arangovis.domain.ids import NodeId
 from arangovis.services.compatibility.comparisons import Comparison, ComparisonWanted
-from arangovis.services.compatibility.instances import blank, note_of, picture_from, position_of
+from arangovis.services.compatibility.instances import note_of, position_of
 from arangovis.services.search import NodeQuestion
 from arangovis.wiring import Arangovis
 from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import node_document, page_document, send
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import operation
-from arangovis_api.resources.compatibility import TAG, send_picture
+from arangovis_api.pictures import send_picture
+from arangovis_api.resources.compatibility import TAG
 from arangovis_api.resources.compatibility_documents import comparison_document, instance_page
 from arangovis_api.schemas.answers import NodePage
 from arangovis_api.schemas.catalogue import ListQuery, ListSchema
@@ -84,8 +85,7 @@ class OneComparison:
         """Answer its picture; blank if there is none."""
         found = self._comparison(key)
         position = _position(found, instance)
-        give = self._service.instances.attachments.of(found.run.id).image
-        send_picture(resp, blank() if give is None else picture_from(give, found.stored.ids[position]))
+        send_picture(resp, self._service.instances.compared(found, found.stored.ids[position]))
 
     def _comparison(self, key: str) -> Comparison:
         return self._service.comparisons.get(NodeId.of("run", key))

@@ -8,7 +8,6 @@ from arangovis.compatibility.methods import SWEEP
 from arangovis.domain.errors import NotFound
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run, RunState
-from arangovis.services.compatibility.instances import Picture
 from arangovis.services.compatibility.recorded_sweeps import RecordedPoint
 from arangovis.services.compatibility.sweeps import Sweep, SweepWanted
 from arangovis.services.search import NodeQuestion
@@ -18,6 +17,7 @@ from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import node_document, page_document, send
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import Body, operation
+from arangovis_api.pictures import send_picture
 from arangovis_api.resources.compatibility_documents import (
     instance_page,
     point_document,
@@ -211,13 +211,6 @@ class OneInstance:
         """Answer its picture; blank if there is none."""
         sweep = self._service.sweeps.get(NodeId.of("run", key))
         send_picture(resp, self._service.instances.image(sweep, instance))
-
-
-def send_picture(resp: falcon.Response, picture: Picture) -> None:
-    """Answer a picture."""
-    resp.content_type, resp.data = picture.media_type, picture.data
-    resp.set_header("X-Content-Type-Options", "nosniff")
-    resp.cache_control = ["private", "no-cache"]
 
 
 def resumed(service: Arangovis, sweep_id: NodeId, req: falcon.Request) -> Run:

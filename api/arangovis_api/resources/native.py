@@ -27,6 +27,7 @@ from arangovis_api.resources.projections import OneProjection, ProjectionMethods
 from arangovis_api.resources.projects import Models, Projects
 from arangovis_api.resources.questions import routes as question_routes
 from arangovis_api.resources.runs import OneRun, Runs
+from arangovis_api.resources.saved_views import routes as saved_view_routes
 from arangovis_api.resources.searches import routes as search_routes
 from arangovis_api.resources.series.routes import series_routes
 from arangovis_api.resources.shifts import OneShift, Shifts
@@ -97,6 +98,7 @@ def routes(service: Arangovis, telemetry: Telemetry) -> Sequence[Route]:
         *exchange_routes(service),
         *question_routes(service),
         *search_routes(service),
+        *saved_view_routes(service),
         *stewardship_routes(service),
         *operation_routes(service, ROOT),
         *erasure_routes(service, ROOT),

@@ -107,12 +107,14 @@ class OneProjection:
 
     @operation("Read a projection as a table", query=TableSchema, answers={200: MEDIA_TYPE, 304: None})
     def on_get_table(self, req: falcon.Request, resp: falcon.Response, *, key: str, query: TableQuery) -> None:
-        """Answer `id` and coordinates as an Arrow stream; the service holds a part of it at a time."""
-        manifest = self._service.all_rows.manifest(NodeId.of("run", key))
-        if is_unchanged(req, resp, _tag(key)):
+        """Answer `id` and coordinates as an Arrow stream, and what colours them; the service holds a part at a time."""
+        plan = NodeId.of("run", key)
+        manifest = self._service.all_rows.manifest(plan)
+        colours = self._service.row_colours.of(plan, query.columns)
+        if is_unchanged(req, resp, f"{_tag(key)}-{colours.digest[:16]}"):
             return
         resp.content_type = MEDIA_TYPE
-        resp.stream = self._service.all_rows.arrow(manifest, query.start, _stop(manifest, query))
+        resp.stream = self._service.all_rows.arrow(manifest, query.start, _stop(manifest, query), colours)
 
 
 def _stop(manifest: Manifest, query: TableQuery) -> int:

@@ -8,6 +8,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.wire import to_wire
 from arangovis.services.lineage.columns import ColumnQuestion, ColumnTrace
 from arangovis.services.rows.points import PointOrigin
+from arangovis.services.rows.previews import RowChoice, RowPreviews, RowTexts
 from arangovis.services.rows.questions import RowIndexed, RowLineage
 from arangovis.services.stewardship.audit import AuditTrail
 from arangovis.services.stewardship.deletion import DeletePlan
@@ -19,12 +20,14 @@ from arangovis_api.conditional import graph_is_unchanged
 from arangovis_api.encode import send
 from arangovis_api.middleware import caller_of
 from arangovis_api.operation import Body, operation
+from arangovis_api.pictures import send_picture
 from arangovis_api.resources.trials import routes as trial_routes
 from arangovis_api.routes import Route
 from arangovis_api.schemas.generated import answer_schema
 from arangovis_api.schemas.stewardship import (
     AuditQuery,
     AuditSchema,
+    ChoiceSchema,
     ColumnQuery,
     ColumnSchema,
     EnvironmentQuery,
@@ -50,10 +53,13 @@ TAG = "stewardship"
 def routes(service: Arangovis) -> Sequence[Route]:
     """Return the routes of these questions, and of those about trials."""
     node = "{kind}/{key}"
-    rows, care, software = Rows(service), Care(service), Software(service)
+    rows, looks, care, software = Rows(service), Looks(service), Care(service), Software(service)
     return (
         Route(f"{ROOT}/rows/{node}", rows),
         Route(f"{ROOT}/rows/{node}/index", rows, "index"),
+        Route(f"{ROOT}/rows/{node}/previews", looks),
+        Route(f"{ROOT}/rows/{node}/image", looks, "image"),
+        Route(f"{ROOT}/rows/{node}/texts", looks, "texts"),
         Route(f"{ROOT}/points/{node}", rows, "point"),
         Route(f"{ROOT}/columns/{node}", rows, "columns"),
         Route(f"{ROOT}/audit/{node}", care, "audit"),
@@ -112,6 +118,34 @@ class Rows(_Resource):
             return
         asked = ColumnQuestion(NodeId.of(kind, key), query.column, query.direction, query.at, query.limit)
         send(resp, to_wire(self._questions.columns.ask(asked)))
+
+
+class Looks(_Resource):
+    """Rows as people look at them."""
+
+    @operation("Read what rows have to look at", answers={200: answer_schema(RowPreviews), 304: None}, tag=TAG)
+    def on_get(self, req: falcon.Request, resp: falcon.Response, *, kind: str, key: str) -> None:
+        """Answer which field is their picture and which are texts, by the signature of the model."""
+        if not graph_is_unchanged(self._service.store, req, resp):
+            send(resp, to_wire(self._questions.previews.of(NodeId.of(kind, key))))
+
+    @operation("See a row as a picture", query=ChoiceSchema, answers={200: "image/*", 304: None}, tag=TAG)
+    def on_get_image(
+        self, req: falcon.Request, resp: falcon.Response, *, kind: str, key: str, query: RowChoice
+    ) -> None:
+        """Answer the picture of a row: a PNG that is drawn from its numbers, or the file that it holds."""
+        if not graph_is_unchanged(self._service.store, req, resp):
+            send_picture(resp, self._questions.previews.image(NodeId.of(kind, key), query))
+
+    @operation(
+        "Read the texts of a row", query=ChoiceSchema, answers={200: answer_schema(RowTexts), 304: None}, tag=TAG
+    )
+    def on_get_texts(
+        self, req: falcon.Request, resp: falcon.Response, *, kind: str, key: str, query: RowChoice
+    ) -> None:
+        """Answer the values of the fields that the signature declares as texts."""
+        if not graph_is_unchanged(self._service.store, req, resp):
+            send(resp, to_wire(self._questions.previews.texts(NodeId.of(kind, key), query)))
 
 
 class Care(_Resource):

@@ -12,7 +12,8 @@ from arangovis.services.compatibility.sweeps import Sweep, datapoints
 from arangovis.wiring import Arangovis
 from arangovis_api.encode import send
 from arangovis_api.operation import Body, operation
-from arangovis_api.resources.compatibility import TAG, point_number, resumed, send_picture
+from arangovis_api.pictures import send_picture
+from arangovis_api.resources.compatibility import TAG, point_number, resumed
 from arangovis_api.resources.compatibility_documents import metric_of
 from arangovis_api.schemas.compatibility import LegacyQuery, LegacySchema
 from arangovis_api.schemas.compatibility_answers import EvaluationRecord, SweepStatusAnswer, SweepSummaryAnswer

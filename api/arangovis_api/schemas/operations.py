@@ -129,7 +129,7 @@ class RuleSchema(LoadedSchema):
     """A rule of retention: runs that all of it is true of, but for those to be kept."""
 
     target = RetentionRule
-    project = Name("Of this project; of all if left out.")
+    project = Name("Of this project; if left out, of all that the token is for.")
     older_than_days = Number(metadata={"description": "Ended so long ago; 30 if left out."})
     states = fields.List(
         fields.String(validate=validate.OneOf(FINAL_STATES)), metadata={"description": "In one of these states."}

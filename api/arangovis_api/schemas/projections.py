@@ -52,10 +52,11 @@ class PlacedQuery:
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """Placed rows from `start` on, `rows` of them; None: up to the last."""
+    """Placed rows from `start` on, `rows` of them; None: up to the last. `columns` are what they are coloured by."""
 
     start: int = 0
     rows: int | None = None
+    columns: str = ""
 
 
 class ProjectionSchema(LoadedSchema):
@@ -107,6 +108,10 @@ class TableSchema(QuerySchema):
     target = TableQuery
     start = fields.Integer(validate=validate.Range(0, 2**53), metadata={"description": "The first row, from 0."})
     rows = fields.Integer(validate=validate.Range(1, 2**53), metadata={"description": "How many; all, if left out."})
+    columns = fields.String(
+        validate=validate.Length(max=10_000),
+        metadata={"description": "Outputs and metrics to add, separated by commas; `*`: all that the rows have."},
+    )
 
 
 class ProjectionAnswer(Schema):

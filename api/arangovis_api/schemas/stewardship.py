@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from arangovis.domain.graph import Direction
 from arangovis.services.lineage.columns import COLUMN_LENGTH_MAX, LINKS_DEFAULT, LINKS_MAX
+from arangovis.services.rows.previews import RowChoice
 from arangovis.services.rows.questions import FILES_DEFAULT, FILES_MAX, ROW_LENGTH_MAX
 from arangovis.services.stewardship import audit, retention, verifying
 from arangovis.services.stewardship.environments import NODES_DEFAULT
@@ -61,6 +62,17 @@ class PointSchema(QuerySchema):
         required=True, validate=validate.Range(0, _POINT_MAX), metadata={"description": "Its number, from 0."}
     )
     at = Moment(metadata=_AT)
+
+
+class ChoiceSchema(QuerySchema):
+    """Which row: one of the two."""
+
+    target = RowChoice
+    row = fields.String(validate=validate.Length(1, ROW_LENGTH_MAX), metadata={"description": "The row's id."})
+    position = fields.Integer(
+        validate=validate.Range(0, _POINT_MAX),
+        metadata={"description": "Its number, from 0: in a sample that in the sample."},
+    )
 
 
 @dataclass(frozen=True, slots=True)

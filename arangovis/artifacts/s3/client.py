@@ -31,7 +31,16 @@ REGION_DEFAULT = "us-east-1"
 """Requests are signed with a region, which most servers but that of AWS do not look at."""
 _GONE = ("404", "NoSuchKey", "NotFound")
 _NO_UPLOAD = ("NoSuchUpload", "404")
-_WITH_LENGTH = ("GetObject", "HeadObject", "ListObjectsV2", "ListMultipartUploads", "CreateMultipartUpload")
+_NO_VERSIONS = ("NotImplemented", "501")
+"""How a server answers that keeps none; one that may keep some must say which."""
+_WITH_LENGTH = (
+    "GetObject",
+    "HeadObject",
+    "ListObjectsV2",
+    "ListObjectVersions",
+    "ListMultipartUploads",
+    "CreateMultipartUpload",
+)
 """What is answered with a length by every server; that of HEAD of a bucket may be missing."""
 _LENGTHS = ("Content-Length", "Transfer-Encoding")
 _CUT = b"<Error><Code>RequestTimeout</Code></Error>"
@@ -128,6 +137,14 @@ class S3Client:
         """Remove an object; one that is not there stays not there."""
         with self.speaking("NoSuchKey"):
             self._boto.delete_object(**self._object(key))
+
+    def remove_versions(self, key: str) -> None:
+        """Remove what a bucket with versioning keeps of a removed object; its marks last, or it would show again."""
+        pages = list(self._pages("list_object_versions", key, *_NO_VERSIONS))
+        for kind in ("Versions", "DeleteMarkers"):
+            for found in (found for page in pages for found in page.get(kind, ()) if found["Key"] == key):
+                with self.speaking("NoSuchVersion", *_GONE):
+                    self._boto.delete_object(**self._object(key), VersionId=found["VersionId"])
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Walk the objects whose keys begin with the prefix, a page of the listing at a time."""

@@ -12,7 +12,8 @@ _OLD_KEYS = "the credentials for S3 have expired: renew AWS_SESSION_TOKEN and th
 _NO_KEYS = "there are no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an AWS profile"
 _RIGHTS = (
     "the credentials may not do this in bucket {bucket!r}: they must be allowed to list it and to get, put and delete "
-    "its objects, if they are the right ones: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    "its objects and, to erase, versions of them, if they are the right ones: check AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY"
 )
 _REGION = "bucket {bucket!r} is in another region: check ARANGOVIS_S3_REGION"
 _SILENT = "the S3 server did not answer: check ARANGOVIS_S3_ENDPOINT, and whether it runs; trying again may help"

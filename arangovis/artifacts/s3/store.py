@@ -122,6 +122,11 @@ class S3ArtifactStore(ArtifactStore):
         """Remove a blob, in one attempt; see `ArtifactStore.remove`."""
         self._hasty_client.remove(self._key(digest))
 
+    def erase(self, digest: str) -> None:
+        """Remove a blob with the versions that the bucket keeps of it; see `ArtifactStore.erase`."""
+        self.remove(digest)
+        self._client.remove_versions(self._key(digest))
+
     def sweep_temporary(self, older_than_us: int) -> int:
         """Abort multipart uploads that began before this time; see `ArtifactStore.sweep_temporary`."""
         old = [upload for upload in self._client.uploads(self._folder) if upload.begun < older_than_us]

@@ -1,6 +1,7 @@
 """All measures by name, with why one is skipped."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -53,6 +54,14 @@ DEFAULT_METRICS = (
 
 Every plot is measured by these, whichever clients name besides; by none if they ask for none.
 """
+_OF_RANKS = {
+    QualityMetric.AUC_SCORE,
+    QualityMetric.AUC_RNX,
+    QualityMetric.TRUSTWORTHINESS,
+    QualityMetric.CONTINUITY,
+    QualityMetric.LCMC_MAX,
+}
+"""Those that read `Layout.ranks`."""
 _ALIASES = {"stability": QualityMetric.STABILITY_SCORE, "msid_score": QualityMetric.MSID}
 
 
@@ -124,12 +133,20 @@ class Layout:
 def evaluate(names: Iterable[str], layout: Layout) -> Mapping[str, float | str]:
     """Return each metric's value, or `skipped: ` and the reason, by its canonical name; some bring others along.
 
+    Those that read the ranks of neighbours are computed beside the others, in a thread of their own.
+
     Raises:
         InvalidInput: there is no such metric, or the tables differ in length.
 
     """
     check_lengths(layout.original, layout.projected)
     asked = {metric_name(name) for name in names}
+    with ThreadPoolExecutor(1, thread_name_prefix="quality") as beside:
+        ranked = beside.submit(_evaluated, asked & _OF_RANKS, layout)
+        return {**_evaluated(asked - _OF_RANKS, layout), **ranked.result()}
+
+
+def _evaluated(asked: Set[QualityMetric], layout: Layout) -> Mapping[str, float | str]:
     values: dict[str, float | str] = {}
     for name in (metric for metric in QualityMetric if metric in asked):
         try:

@@ -31,17 +31,19 @@ from arangovis.services.blobs import Blobs
 from arangovis.services.catalogue import check_name
 from arangovis.services.frames.frames import (
     PREDICTION,
+    Also,
     Frame,
     Frames,
     ParseRequest,
     Upload,
     content_faults,
+    nothing_else,
     parse_run,
 )
 from arangovis.services.runs import Runs
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
-from arangovis.tabular.frame_columns import arrow_columns, read_frame, to_parquet
+from arangovis.tabular.frame_columns import arrow_columns, to_parquet
 from arangovis.tabular.frames.documents import frame_document
 from arangovis.tabular.frames.types import Progress, no_progress
 
@@ -148,7 +150,7 @@ class Scoring:
         self._frames.get(wanted.frame)
         return self._store.transact(lambda transaction: self._runs.request(transaction, _request(wanted))[0], caller)
 
-    def record(self, wanted: FrameScoring, caller: Caller) -> tuple[Run, Scored]:
+    def record(self, wanted: FrameScoring, caller: Caller, also: Also = nothing_else) -> tuple[Run, Scored]:
         """Score a frame while the caller waits, and record the run that did with its scores.
 
         Raises:
@@ -158,7 +160,13 @@ class Scoring:
         check_name("name", wanted.name)
         scored = self.frame(wanted.detector, self._frames.get(wanted.frame), wanted.options)
         outcome = self.outcome(wanted, scored)
-        return self._store.transact(lambda tx: self._written(tx, wanted, outcome), caller), scored
+
+        def action(transaction: Transaction) -> Run:
+            run = self._written(transaction, wanted, outcome)
+            also(transaction, product(transaction, run))
+            return run
+
+        return self._store.transact(action, caller), scored
 
     def _written(self, transaction: Transaction, wanted: FrameScoring, outcome: Outcome) -> Run:
         run = self._recorder.record(transaction, _request(wanted), outcome)
@@ -202,7 +210,7 @@ class Scoring:
         parse = ParseRequest(source.node, setup, wanted.name, strict=options.strict)
         parsed = self._frames.parsed(source, parse)
         made = parsed.datasets[0]
-        columns = read_frame((self._blobs.read(part.digest) for part in made.segments), made.columns)
+        columns = self._frames.plain_of([part.digest for part in made.segments], made.columns)
         with content_faults():
             scored = _scored(wanted.detector, Prepared(scoring_table(columns)), options)
         period = asked.of(columns, made.columns)

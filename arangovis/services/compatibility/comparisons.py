@@ -37,7 +37,7 @@ from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 from arangovis.tabular import ROW_ID
 
-EVALUATION = "evaluation"
+EVALUATION, DATA = "evaluation", "data"
 FILES_KEPT = 16
 FORM_VERSION = 1
 
@@ -77,11 +77,12 @@ class ComparisonWanted:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison that was made."""
+    """A comparison that was made; `data` holds the rows, if it read any."""
 
     run: Run
     stored: StoredSplit
     evaluation: Evaluation
+    data: NodeId | None = None
 
 
 class Comparisons:
@@ -151,7 +152,9 @@ class Comparisons:
         files = {edge.id.role: text(nodes[edge.id.target].attributes, "digest") for edge in edges}
         if not {H1, EVALUATION} <= files.keys():
             raise NotFound(f"{run_id} has no files of a comparison")
-        return Comparison(run, *self._read(files[H1], files[EVALUATION]))
+        read = self._store.edges_of((run_id,), Direction.UPSTREAM, ("input_to",))
+        data = next((edge.id.source for edge in read if edge.id.role == DATA), None)
+        return Comparison(run, *self._read(files[H1], files[EVALUATION]), data)
 
     def _read_files(self, split: str, errors: str) -> tuple[StoredSplit, Evaluation]:
         stored = read_split(self._blobs.read(split))
@@ -178,7 +181,7 @@ class Comparisons:
             raise InvalidInput.of(*(Fault(role, f"the rows have no column {name!r}") for role, name in missing))
         columns = {role: cast("Labels", rows.values(name)) for role, name in names.items()}
         found = GivenPredictions(columns["h1"], columns["h2"], columns["truth"], ids=rows.ids)
-        return found, (Input(node, "data"),)
+        return found, (Input(node, DATA),)
 
 
 def _run(transaction: Transaction, key: str, wanted: ComparisonWanted) -> Run:

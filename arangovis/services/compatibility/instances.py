@@ -1,7 +1,8 @@
 """The rows of a sweep or a comparison as people look at them: a picture and a text, by the id of the row.
 
 A user's own process may attach functions that give them, for what it serves itself. Without one the picture is drawn
-from the features, if they were declared to be one, and is blank else.
+from the features, if they were declared to be one; else it is the row's own (`arangovis.services.rows.previews`), and
+blank if it has none.
 """
 
 import threading
@@ -11,26 +12,22 @@ from io import BytesIO
 from typing import Protocol, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from arangovis.compatibility.evaluation import InstanceId
 from arangovis.compatibility.sweep import SPLITS
 from arangovis.domain.errors import ComputeFailed, NoData, NotFound
 from arangovis.domain.ids import NodeId
 from arangovis.domain.views import mapping
+from arangovis.services.compatibility.comparisons import Comparison
 from arangovis.services.compatibility.sweep_ask import DataUse
 from arangovis.services.compatibility.sweep_files import StoredSplit
 from arangovis.services.compatibility.sweep_steps import features_of
 from arangovis.services.compatibility.sweeps import Sweep, Sweeps
 from arangovis.services.datasets import Datasets
+from arangovis.services.rows.previews import Previews, RowChoice, picture_in
 from arangovis.services.snapshots import Snapshots
-from arangovis.tabular import ROW_ID
-from arangovis.tabular.png import MEDIA_TYPE, png
-
-BLANK_SIDE = 30
-PICTURE_BYTES_MAX = 4 << 20
-_WHITE = 255
-_MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
+from arangovis.tabular import ROW_ID, Rows
+from arangovis.tabular.pictures import Picture, blank, drawn, encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +64,6 @@ class Attachments:
             return self._attached.get(run, Attached())
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture and its media type."""
-
-    data: bytes
-    media_type: str
-
-
 class _Response(Protocol):
     def get_data(self) -> bytes: ...
 
@@ -82,10 +71,11 @@ class _Response(Protocol):
 class Instances:
     """Pictures and texts of rows."""
 
-    def __init__(self, sweeps: Sweeps, datasets: Datasets, snapshots: Snapshots) -> None:
+    def __init__(self, sweeps: Sweeps, datasets: Datasets, snapshots: Snapshots, previews: Previews) -> None:
         self._sweeps = sweeps
         self._datasets = datasets
         self._snapshots = snapshots
+        self._previews = previews
         self.attachments = Attachments()
 
     def find(self, sweep: Sweep, text: str) -> tuple[str, int]:
@@ -126,20 +116,43 @@ class Instances:
         if given is not None:
             return picture_from(given, stored.ids[position])
         use = mapping(sweep.run.options, split)
-        return blank() if not use.get("image") else self._drawn(DataUse.of(use), position)
+        return blank() if not use.get("dataset") else self._drawn(DataUse.of(use), position)
+
+    def compared(self, found: Comparison, row: InstanceId) -> Picture:
+        """Return the picture of a row of a comparison: what is attached, else its own in the data compared, or blank.
+
+        Raises:
+            ComputeFailed: the attached function raised, or gave no picture.
+
+        """
+        given = self.attachments.of(found.run.id).image
+        if given is not None:
+            return picture_from(given, row)
+        if found.data is None:
+            return blank()
+        try:
+            return self._previews.image(found.data, RowChoice(row=str(row)))
+        except NotFound:
+            return blank()
 
     def _drawn(self, use: DataUse, position: int) -> Picture:
-        dataset = self._datasets.find(use.dataset)
-        if dataset is None or use.image is None:
-            raise NoData(f"{use.dataset}, which holds the rows, was deleted")
-        columns = (ROW_ID, *use.features)
-        if dataset.selection is None:
-            rows = self._snapshots.some(dataset, [position], columns)
-        else:
-            rows = self._snapshots.rows(dataset).select([position])
+        if use.image is None:
+            return self._declared(use, position) or blank()
+        values = features_of(self._row(use, position, use.features), use)[0]
         height, width = use.image
-        values = features_of(rows, use)[0]
-        return drawn(values.reshape(height, width)) if values.size == height * width else blank()
+        return drawn(values.reshape(height, width, 1)) if values.size == height * width else blank()
+
+    def _declared(self, use: DataUse, position: int) -> Picture | None:
+        declared = None if self._datasets.find(use.dataset) is None else self._previews.image_columns(use.dataset)
+        return None if declared is None else picture_in(self._row(use, position, declared.columns), declared)
+
+    def _row(self, use: DataUse, position: int, columns: tuple[str, ...]) -> Rows:
+        dataset = self._datasets.find(use.dataset)
+        if dataset is None:
+            raise NoData(f"{use.dataset}, which holds the rows, was deleted")
+        if dataset.selection is None:
+            return self._snapshots.some(dataset, [position], (ROW_ID, *columns))
+        return self._snapshots.at(dataset, np.array([position]), (ROW_ID, *columns))
 
 
 def position_of(stored: StoredSplit, text: str) -> int | None:
@@ -168,10 +181,10 @@ def picture_from(give: Callable[[InstanceId], object], key: InstanceId) -> Pictu
         data = _bytes_of(give(key))
     except Exception as error:
         raise ComputeFailed(f"the picture of row {str(key)[:80]} failed: {type(error).__name__}") from error
-    media_type = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
-    if media_type is None or len(data) > PICTURE_BYTES_MAX:
+    picture = encoded(data)
+    if picture is None:
         raise ComputeFailed(f"the picture of row {str(key)[:80]} is not a PNG, JPEG, GIF or WebP file of a few MB")
-    return Picture(data, media_type)
+    return picture
 
 
 def _bytes_of(found: object) -> bytes:
@@ -184,15 +197,3 @@ def _bytes_of(found: object) -> bytes:
     buffer = BytesIO()
     found.save(buffer, format="PNG")  # type: ignore[attr-defined]  # an image of Pillow
     return buffer.getvalue()
-
-
-def blank() -> Picture:
-    """Return a white square."""
-    return Picture(png(np.full((BLANK_SIDE, BLANK_SIDE, 1), _WHITE, dtype=np.uint8)), MEDIA_TYPE)
-
-
-def drawn(values: npt.NDArray[np.floating]) -> Picture:
-    """Return numbers of shape (height, width) as a picture, the largest white and the smallest black."""
-    low, high = float(values.min()), float(values.max())
-    scaled = np.zeros(values.shape) if high == low else (values - low) / (high - low)
-    return Picture(png((scaled * _WHITE).round().astype(np.uint8)[:, :, np.newaxis]), MEDIA_TYPE)

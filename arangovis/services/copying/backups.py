@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,8 +75,15 @@ def back_up(source: Place, folder: Path, progress: Progress | None = None) -> tu
     return manifest, report
 
 
-def restore(folder: Path, target: Place, progress: Progress | None = None) -> CopyReport:
+def restore(
+    folder: Path,
+    target: Place,
+    progress: Progress | None = None,
+    before_use: Callable[[], object] | None = None,
+) -> CopyReport:
     """Copy a backup into an empty store, after all of it was verified; the backup is not touched.
+
+    `before_use` is called when all is there, before anybody may use the target; see `Copying.run`.
 
     Raises:
         Conflict: the target is not empty, or the backup was made by a later version.
@@ -89,7 +96,9 @@ def restore(folder: Path, target: Place, progress: Progress | None = None) -> Co
     with tempfile.TemporaryDirectory() as scratch:  # opening a database writes beside it
         graph = Path(shutil.copyfile(folder / GRAPH, Path(scratch) / GRAPH))
         with _opened(graph) as store:
-            return Copying(Place(store, LocalArtifactStore(folder / ARTIFACTS)), target, progress).run()
+            return Copying(Place(store, LocalArtifactStore(folder / ARTIFACTS)), target, progress).run(
+                before_use=before_use
+            )
 
 
 def check_backup(folder: Path, progress: Progress | None = None) -> Manifest:

@@ -86,12 +86,16 @@ class Copying:
             loaded = state.action_count(after=mark.at if mark else 0, until=until)
             return CopyReport(until, loaded, tally=self._tally(state, until, state))
 
-    def run(self, *, at: int | None = None, for_use: bool = True) -> CopyReport:
+    def run(
+        self, *, at: int | None = None, for_use: bool = True, before_use: Callable[[], object] | None = None
+    ) -> CopyReport:
         """Copy everything, or what is missing; then verify it.
 
         Args:
             at: as of this time, microseconds since 1970; None for the source's last action.
             for_use: put open runs into the target's queue. Not for a backup, which is to be what the source was.
+            before_use: called when all is there and equal, before anybody may use the target. If it is cut off, copying
+                again calls it again; it writes what it likes.
 
         Raises:
             Conflict: the target is neither empty nor a copy of this source that may be continued.
@@ -107,11 +111,11 @@ class Copying:
             if _is_done(mark, until):
                 return CopyReport(until, nothing_to_do=True)
             if mark is not None and mark.state is CopyState.COMPARED:
-                return self._finished(mark, CopyReport(mark.at), for_use=for_use)
+                return self._finished(mark, CopyReport(mark.at), for_use=for_use, before_use=before_use)
             identity_of(self._target.store)
             begun = write_mark(self._target.store, CopyMark(identity, mark.at if mark else 0))
             report = self._copied(state, until, after=begun.at)
-        return self._finished(replace(begun, at=until), report, for_use=for_use)
+        return self._finished(replace(begun, at=until), report, for_use=for_use, before_use=before_use)
 
     # --- the parts --------------------------------------------------------------------------------------------
 
@@ -160,10 +164,14 @@ class Copying:
             tallying.records(wanted(kind))
         return tallying.tally()
 
-    def _finished(self, mark: CopyMark, report: CopyReport, *, for_use: bool) -> CopyReport:
+    def _finished(
+        self, mark: CopyMark, report: CopyReport, *, for_use: bool, before_use: Callable[[], object] | None
+    ) -> CopyReport:
         source, target = self._source.store, self._target.store
         write_mark(target, replace(mark, state=CopyState.COMPARED))
         given_back = give_back(source, target) if for_use else 0
+        if before_use is not None:
+            before_use()
         with target.frozen() as state:
             end = state.at
         write_mark(target, replace(mark, end=end, state=CopyState.FINISHED))

@@ -133,19 +133,21 @@ class Erasures:
         self._finding.find(entry.subject, entry.datasets)  # says what is wrong before anything is written
         with acting_in(OPEN):
             self._store.transact(lambda tx: tx.put_record(entry.record()), caller)
-            if self._folder is not None:
-                write_file(self._folder, entry)
+            self._note((entry,))
             return self._perform(entry, caller)
 
     def resume(self, caller: Caller) -> list[Erasure]:
         """Go on with every erasure that was begun and not ended."""
         with acting_in(OPEN):
-            return [self._perform(entry, caller) for entry in list(entries(self._store, BEGUN))]
+            begun = list(entries(self._store, BEGUN))
+            self._note(begun)  # it may have been stopped before it did
+            return [self._perform(entry, caller) for entry in begun]
 
     def replay(self, known: Iterable[Entry], caller: Caller) -> list[Erasure]:
         """Do erasures again, those given and those of the store's own ledger, each once: rows may have come back."""
         with acting_in(OPEN):
             every = {entry.key: entry for entry in (*known, *entries(self._store))}
+            self._note(every.values())
             return [self._again(entry, caller) for entry in every.values()]
 
     def ledger(self) -> list[LedgerEntry]:
@@ -161,6 +163,11 @@ class Erasures:
         if current_scope().projects is not None and not datasets:
             datasets = tuple(held.id for held in self._finding.find(subject).held)
         return Entry(time_ordered_id("run", now).key, subject, datasets, now, caller.actor)
+
+    def _note(self, known: Iterable[Entry]) -> None:
+        """Have the file beside the store name erasures too."""
+        if self._folder is not None:
+            write_file(self._folder, known)
 
     def _again(self, entry: Entry, caller: Caller) -> Erasure:
         begun = replace(entry, state=BEGUN, datasets=tuple(filter(self._has_rows, entry.datasets)))

@@ -3,15 +3,17 @@
 It is in the store, and in a file beside it that outlives a store which is restored from an older backup.
 """
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
 from arangovis.domain.erasure import Subject
-from arangovis.domain.errors import IntegrityError
+from arangovis.domain.errors import IntegrityError, StoreUnavailable
 from arangovis.domain.graph import Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
@@ -60,15 +62,41 @@ def entries(store: GraphStore, state: str | None = None) -> Iterator[Entry]:
     return map(Entry.of, store.all_records(LEDGER, state))
 
 
-def write_file(folder: Path, entry: Entry) -> None:
-    """Add an entry to the file beside the store, durably."""
-    line = orjson.dumps({"id": entry.key, "at": entry.at, **entry.record().data}, option=orjson.OPT_APPEND_NEWLINE)
-    descriptor = os.open(folder / LEDGER_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+def write_file(folder: Path, wanted: Iterable[Entry]) -> None:
+    """Add the entries that the file beside the store does not have, durably.
+
+    Raises:
+        StoreUnavailable: it cannot be written; nothing that can be read is added.
+
+    """
+    if not (new := tuple(wanted)):
+        return
     try:
-        os.write(descriptor, line)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / LEDGER_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # of servers and commands on one home
+            _add(file, new)
+    except OSError as error:
+        raise StoreUnavailable(f"{LEDGER_FILE} in the home cannot be written: {error.strerror}") from error
+
+
+def _add(file: BinaryIO, wanted: Iterable[Entry]) -> None:
+    present = file.read()
+    end = present.rfind(b"\n") + 1  # a line that its writer did not end was never relied on
+    known = {entry.key for _, entry in _lines(present[:end].splitlines()) if entry is not None}
+    lines = [_line(entry) for entry in wanted if entry.key not in known]
+    if lines:
+        file.truncate(end)
+        file.seek(end)
+        file.write(b"".join(lines))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _line(entry: Entry) -> bytes:
+    said = {"id": entry.key, "at": entry.at, **entry.record().data}
+    return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_file(path: Path) -> list[Entry]:

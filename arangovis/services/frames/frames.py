@@ -4,11 +4,12 @@ The upload is an artifact, so that what a frame was made from can always be look
 segments in its manifest, as those of every data set.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from typing import BinaryIO
+from functools import partial
+from typing import BinaryIO, TypeAlias
 
 from arangovis.domain.catalogue import Dataset
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NotFound
@@ -27,10 +28,19 @@ from arangovis.services.methods import PARSE
 from arangovis.services.runs import Runs
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
-from arangovis.tabular.frame_columns import PlainColumn, read_frame
+from arangovis.tabular.frame_columns import PlainColumn, frame_columns, read_frame
 from arangovis.tabular.frames.documents import frame_document, frame_of, setup_document, setup_of
 from arangovis.tabular.frames.reading import FrameReader
-from arangovis.tabular.frames.types import GuessHints, ParsedFrame, ParseSetup, Progress, no_progress
+from arangovis.tabular.frames.recent import Collected, RecentTables
+from arangovis.tabular.frames.types import (
+    HEADER_UNSURE,
+    Format,
+    GuessHints,
+    ParsedFrame,
+    ParseSetup,
+    Progress,
+    no_progress,
+)
 from arangovis.tabular.sampling import SegmentReader
 
 UPLOAD = "upload"
@@ -38,6 +48,12 @@ FRAME, PREDICTION = "frame", "prediction"
 PARSER = Caller("frame parser")
 GUESSED_MAX = 64
 """Set-ups that a process remembers: a client that asks for one sends it back to be parsed by, soon after."""
+Also: TypeAlias = Callable[[Transaction, NodeId], None]
+"""What an action does besides, with the node that it wrote; a commit of its own would cost as much as the rest."""
+
+
+def nothing_else(_transaction: Transaction, _node: NodeId) -> None:
+    """Do nothing besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +112,14 @@ class Frames:
         self._datasets = datasets
         self._runs = runs
         self._recorder = Recorder(blobs, runs)
-        self._guessed = lru_cache(GUESSED_MAX)(self._guess)
+        self._guessed: OrderedDict[tuple[str, GuessHints], ParseSetup] = OrderedDict()
+        self._recent = RecentTables()
 
     # --- uploading --------------------------------------------------------------------------------------------
 
-    def upload(self, stream: BinaryIO, name: str, caller: Caller, *, project: str | None = None) -> Upload:
+    def upload(
+        self, stream: BinaryIO, name: str, caller: Caller, *, project: str | None = None, also: Also = nothing_else
+    ) -> Upload:
         """Store a file of any length, in constant memory; the same file of the same name again changes nothing.
 
         Raises:
@@ -113,7 +132,13 @@ class Frames:
         blob = self._blobs.save_stream(stream, caller)
         if not blob.bytes:
             raise InvalidContent.of(Fault("file", "is empty: it has no bytes"))
-        return self._store.transact(lambda transaction: self.write(transaction, name, blob, project), caller)
+
+        def action(transaction: Transaction) -> Upload:
+            upload = self.write(transaction, name, blob, project)
+            also(transaction, upload.node)
+            return upload
+
+        return self._store.transact(action, caller)
 
     def write(self, transaction: Transaction, name: str, blob: BlobReference, project: str | None) -> Upload:
         """Write an upload inside an action; its bytes are staged."""
@@ -154,7 +179,17 @@ class Frames:
             InvalidContent: it is empty, has a column twice, or is no table.
 
         """
-        return self._guessed(self.find_upload(source).digest, hints or GuessHints())
+        digest, given = self.find_upload(source).digest, hints or GuessHints()
+        known = self._guessed.get((digest, given))
+        if known is not None:
+            return known
+        found = self._guess(digest, given)
+        for words in {given, said_back(found, given)}:
+            self._guessed[digest, words] = found
+        while len(self._guessed) > GUESSED_MAX:
+            with suppress(KeyError):  # another thread was quicker
+                self._guessed.popitem(last=False)
+        return found
 
     def _guess(self, digest: str, hints: GuessHints) -> ParseSetup:
         from arangovis.tabular.frames.guessing import guess
@@ -162,7 +197,7 @@ class Frames:
         with self._blobs.open(digest) as stream, content_faults():
             return guess(stream, hints)
 
-    def parse(self, wanted: ParseRequest, caller: Caller) -> Run:
+    def parse(self, wanted: ParseRequest, caller: Caller, also: Also = nothing_else) -> Run:
         """Return the run that parses a file. Each request makes a frame of its own.
 
         Raises:
@@ -171,9 +206,9 @@ class Frames:
 
         """
         request = self._request(wanted)
-        return self._store.transact(lambda transaction: self._runs.request(transaction, request)[0], caller)
+        return self._recorded(lambda transaction: self._runs.request(transaction, request)[0], caller, also)
 
-    def parse_now(self, wanted: ParseRequest, caller: Caller) -> Run:
+    def parse_now(self, wanted: ParseRequest, caller: Caller, also: Also = nothing_else) -> Run:
         """Parse a file while the caller waits, and record the run that did.
 
         Raises:
@@ -183,7 +218,15 @@ class Frames:
         """
         request = self._request(wanted)
         outcome = self.parsed(self.find_upload(wanted.source), wanted)
-        return self._store.transact(lambda tx: self._recorder.record(tx, request, outcome), caller)
+        return self._recorded(lambda transaction: self._recorder.record(transaction, request, outcome), caller, also)
+
+    def _recorded(self, write: Callable[[Transaction], Run], caller: Caller, also: Also) -> Run:
+        def action(transaction: Transaction) -> Run:
+            run = write(transaction)
+            also(transaction, run.id)
+            return run
+
+        return self._store.transact(action, caller)
 
     def _request(self, wanted: ParseRequest) -> RunRequest:
         check_name("name", wanted.name)
@@ -197,13 +240,16 @@ class Frames:
         from arangovis.tabular.frames.parsing import Segment, parse
 
         stored: list[MadeSegment] = []
+        recent = Collected()
 
         def keep(segment: Segment) -> None:
             blob = self._blobs.save(segment.data, PARSER)
             stored.append(MadeSegment(blob.digest, segment.rows, blob.bytes))
+            recent.add(segment.table)
 
         with self._blobs.open(upload.digest) as stream, content_faults():
             found = parse(stream, wanted.setup, keep, progress=progress, strict=wanted.strict)
+        self._recent.keep([segment.digest for segment in stored], recent)
         made = made_frame(wanted, found, stored)
         return Outcome(datasets=(made,), metrics={"rows": found.rows, "columns": len(found.columns)})
 
@@ -250,7 +296,20 @@ class Frames:
             IntegrityError: stored bytes are damaged or gone.
 
         """
-        return read_frame(self.segments(frame.dataset), frame.types)
+        return self.plain_of([part.digest for part in self._datasets.segments(frame.dataset)], frame.types)
+
+    def plain_of(self, digests: Sequence[str], types: Mapping[str, object]) -> tuple[PlainColumn, ...]:
+        """Return the columns of segments laid end to end; those that were parsed just now lie in memory.
+
+        Raises:
+            IntegrityError: stored bytes are damaged or gone.
+
+        """
+        tables = self._recent.find(digests)
+        if tables is not None and all(map(self._blobs.exists, digests)):
+            return frame_columns(tables, types)
+        self._recent.forget(digests)  # rows may have been erased from what was stored
+        return read_frame(map(self._blobs.read, digests), types)
 
     def reader(self, frame: Frame) -> FrameReader:
         """Return what reads pages, columns and CSV of a frame, a segment at a time."""
@@ -258,7 +317,7 @@ class Frames:
         readers = [SegmentReader(segment.rows, partial(self._blobs.read, segment.digest)) for segment in segments]
         return FrameReader(frame.content, readers)
 
-    def delete(self, node_id: NodeId, caller: Caller, *, force: bool) -> None:
+    def delete(self, node_id: NodeId, caller: Caller, *, force: bool, also: Also = nothing_else) -> None:
         """Leave a tombstone; what was computed from the frame still names it.
 
         Raises:
@@ -267,7 +326,12 @@ class Frames:
 
         """
         self.get(node_id)
-        self._store.transact(lambda transaction: transaction.delete(node_id, force=force), caller)
+
+        def action(transaction: Transaction) -> None:
+            transaction.delete(node_id, force=force)
+            also(transaction, node_id)
+
+        self._store.transact(action, caller)
 
 
 _IS_FRAME = AnyOf(tuple(Comparison("attributes.kind", Operator.EQUAL, kind) for kind in (FRAME, PREDICTION)))
@@ -317,6 +381,13 @@ def made_frame(wanted: ParseRequest, found: ParsedFrame, stored: Sequence[MadeSe
         facts={"kind": FRAME},
         frame=frame_document(found),
     )
+
+
+def said_back(setup: ParseSetup, given: GuessHints) -> GuessHints:
+    """Return the hints of who says a set-up back: from them the same set-up would be guessed."""
+    if setup.format is not Format.CSV or any(warning.kind == HEADER_UNSURE for warning in setup.warnings):
+        return given  # which a given header would settle
+    return replace(given, separator=setup.dialect.separator, header=setup.dialect.header)
 
 
 @contextmanager

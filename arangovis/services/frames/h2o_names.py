@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
-from arangovis.domain.graph import Caller, Record
+from arangovis.domain.graph import Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.views import text
-from arangovis.services.frames.frames import Frame, Frames, Upload
+from arangovis.services.frames.frames import Also, Frame, Frames, Upload
 from arangovis.services.runs import Runs
 from arangovis.stores.base import GraphStore
 
@@ -24,19 +24,19 @@ class H2ONames:
         self._frames = frames
         self._runs = runs
 
-    def give(self, name: str, node: NodeId, caller: Caller) -> None:
-        """Give a name to a node, whoever had it.
+    def giving(self, name: str) -> Also:
+        """Return what gives a name to the node of an action, whoever had it.
 
         Raises:
             InvalidInput: it is empty, too long, or has control characters.
 
         """
         check_h2o_name(name)
-        self._store.transact(lambda transaction: transaction.move_reservation(NAMESPACE, name, node), caller)
+        return lambda transaction, node: transaction.move_reservation(NAMESPACE, name, node)
 
-    def forget(self, name: str, caller: Caller) -> None:
-        """Take a name away."""
-        self._store.transact(lambda transaction: transaction.release(NAMESPACE, name), caller)
+    def taking(self, name: str) -> Also:
+        """Return what takes a name away."""
+        return lambda transaction, _node: transaction.release(NAMESPACE, name)
 
     def node(self, name: str) -> NodeId | None:
         """Return the node of a name, or of a node id; None if there is none."""

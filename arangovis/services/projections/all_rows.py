@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from arangovis.domain.catalogue import Dataset, ModelVersion, ProjectionParams
-from arangovis.domain.errors import Conflict, Fault, IntegrityError, InvalidInput, NoData, NotFound
+from arangovis.domain.errors import Conflict, Fault, Gone, IntegrityError, InvalidInput, NoData, NotFound
 from arangovis.domain.graph import Caller, Direction, Node
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue, digest_of
@@ -22,6 +22,7 @@ from arangovis.services.datasets import Datasets
 from arangovis.services.embedding.embedders import Embedders
 from arangovis.services.params import ParamsHistory
 from arangovis.services.plans import Plans
+from arangovis.services.projections.all_rows_colours import NO_COLOURS, Colours
 from arangovis.services.projections.all_rows_plan import (
     ASSEMBLE_STEP,
     METHOD,
@@ -229,7 +230,7 @@ class AllRows:
         """Return the artifact that lists the parts.
 
         Raises:
-            NotFound: there is none, or it has not succeeded.
+            NotFound: there is none, or it has not succeeded; Gone: what it made was deleted or erased.
 
         """
         return self._result(self._plan(plan_id)).id
@@ -238,7 +239,7 @@ class AllRows:
         """Return the parts of a projection of all rows, and its quality.
 
         Raises:
-            NotFound: there is none, or it has not succeeded.
+            NotFound: there is none, or it has not succeeded; Gone: what it made was deleted or erased.
             IntegrityError: it is damaged or gone.
 
         """
@@ -257,11 +258,16 @@ class AllRows:
             raise InvalidInput.of(Fault("start", problem))
         return (self._placed(part, start, stop) for part in manifest.within(start, stop))
 
-    def arrow(self, manifest: Manifest, start: int, stop: int) -> Iterator[bytes]:
-        """Return the rows as the pieces of one Arrow stream, a record batch a part; see `rows`."""
-        return arrow_pieces(
-            placed_columns(placed.ids, placed.coordinates) for placed in self.rows(manifest, start, stop)
+    def arrow(self, manifest: Manifest, start: int, stop: int, colours: Colours = NO_COLOURS) -> Iterator[bytes]:
+        """Return the rows as the pieces of one Arrow stream, a record batch a part; see `rows`.
+
+        Its metadata say which data set the rows are of, and what each column of `colours` is.
+        """
+        tables = (
+            {**placed_columns(part.ids, part.coordinates), **colours.of(part)}
+            for part in self.rows(manifest, start, stop)
         )
+        return arrow_pieces(tables, colours.metadata(manifest, start, stop))
 
     def _placed(self, part: PartFile, start: int, stop: int) -> PlacedRows:
         return PlacedRows(part.start, *part_columns(sound_bytes(self._blobs, part.digest))).between(start, stop)
@@ -278,6 +284,8 @@ class AllRows:
         found = None if assemble is None else self._made(assemble).get(RESULT)
         if found is None:
             raise NotFound(f"{plan.id} has no result: it is {plan.state.value}")
+        if found.version.deleted:
+            raise Gone(f"what {plan.id} made was deleted, or erased with rows that it held; ask for it again")
         return found
 
     def _read(self, result: Node) -> Manifest:

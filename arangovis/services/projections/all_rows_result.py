@@ -125,7 +125,7 @@ def placed_columns(ids: Sequence[str], coordinates: Matrix) -> Mapping[str, Colu
     return {"id": list(ids)} | {axis: np.ascontiguousarray(coordinates[:, i], dtype=np.float32) for i, axis in axes}
 
 
-def sound_bytes(blobs: Blobs, digest: str) -> bytes:
+def sound_bytes(blobs: Blobs, digest: str) -> bytes | memoryview:
     """Return the verified bytes of a blob. Damaged ones are cleared away, so that they can be made again.
 
     Raises:
@@ -133,13 +133,13 @@ def sound_bytes(blobs: Blobs, digest: str) -> bytes:
 
     """
     try:
-        return blobs.read(digest)
+        return blobs.content(digest)
     except IntegrityError:
         blobs.verify(digest)
         raise
 
 
-def part_columns(data: bytes) -> tuple[Sequence[str], Matrix]:
+def part_columns(data: bytes | memoryview) -> tuple[Sequence[str], Matrix]:
     """Return the ids and the coordinates, float32 (rows, components), of a part; earlier ones are Arrow streams.
 
     Raises:
@@ -173,7 +173,7 @@ def manifest_artifact(manifest: Manifest, stage_key: str | None) -> Made:
     return Made(RESULT, encode(document), "application/json", stage_key=stage_key, facts=facts)
 
 
-def read_manifest(data: bytes) -> Manifest:
+def read_manifest(data: bytes | memoryview) -> Manifest:
     """Read what `manifest_artifact` wrote.
 
     Raises:
@@ -181,7 +181,7 @@ def read_manifest(data: bytes) -> Manifest:
 
     """
     try:
-        document = decode(data)
+        document = decode(bytes(data))
         if document["format"] != FORMAT:
             raise IntegrityError("the manifest has another format")
         parts = tuple(PartFile.read(cast("Document", part)) for part in items(document, "parts"))

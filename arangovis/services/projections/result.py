@@ -79,10 +79,10 @@ def plot_artifact(projected: Projected) -> Made:
     described: dict[str, JsonValue] = {LOCAL: {"coloring_type": "gradient", "source": "quality"}}
     for field in _coloured(projected):
         columns[field.name] = [*_scalars(projected.rows.values(field.name)), *_beside(projected, field.name)]
-        described[field.name] = {"coloring_type": coloring_type(field.profile.value).value, "source": "output"}
+        described[field.name] = output_facts(field)
     for spec in projected.specs:
         columns[spec.name] = [*_scores(projected, spec), *_beside(projected, spec.name)]
-        described[spec.name] = {**_described(spec), "source": "metric"}
+        described[spec.name] = metric_facts(spec)
     method = projected.run.method.rpartition(".")[2]
     facts: dict[str, Scalar] = {"rows": len(points), "components": int(points.shape[1]), "method": method}
     facts["training_rows"] = 0 if projected.training_coordinates is None else len(projected.training_coordinates)
@@ -91,6 +91,16 @@ def plot_artifact(projected: Projected) -> Made:
     data = to_arrow(columns, metadata={"arangovis": orjson.dumps(metadata).decode()})
     held = BloomFilter.of([*projected.rows.ids, *(row for item in projected.periods for row in item.rows.ids)])
     return Made("plot", data, MEDIA_TYPE, facts=facts, name=projected.run.name, row_filter=held.document())
+
+
+def output_facts(field: SignatureField) -> dict[str, JsonValue]:
+    """Return what a table says of a column that is an output of the model."""
+    return {"coloring_type": coloring_type(field.profile.value).value, "source": "output"}
+
+
+def metric_facts(spec: MetricSpec) -> dict[str, JsonValue]:
+    """Return what a table says of a column that is a monitoring metric."""
+    return {**_described(spec), "source": "metric"}
 
 
 def _sets(projected: Projected) -> list[tuple[str, str, Matrix]]:

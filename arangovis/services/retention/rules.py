@@ -35,7 +35,7 @@ class RetentionRule:
     """Runs that have ended, of which all of these are true, and that are not among those to be kept.
 
     Args:
-        project: of this project (its name); None for all.
+        project: of this project (its name); None for all that the caller acts for.
         older_than_days: ended at least so long ago.
         states: in one of these states; empty for every final one.
         tags: with all of these tags.

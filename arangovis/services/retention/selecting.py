@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from arangovis.domain.access import current_scope
 from arangovis.domain.filter_grammar import parse
 from arangovis.domain.graph import Node
 from arangovis.domain.runs import Run, RunState
@@ -30,9 +31,13 @@ def selected(store: GraphStore, rule: RetentionRule) -> list[Node]:
 
 
 def _every(store: GraphStore, rule: RetentionRule) -> Iterator[Node]:
-    """Return what the conditions of a rule hold for, whatever its age."""
-    project = project_key(store, rule.project)
-    return store.all_nodes(Search("run", _condition(rule), project, PAGE_SIZE_MAX))
+    """Return what the conditions of a rule hold for, whatever its age.
+
+    Who acts for some projects selects runs of these: those of no project can be seen by all, and are not theirs.
+    """
+    project, own = project_key(store, rule.project), current_scope().projects
+    found = store.all_nodes(Search("run", _condition(rule), project, PAGE_SIZE_MAX))
+    return (node for node in found if own is None or node.project in own)
 
 
 def _condition(rule: RetentionRule) -> Filter:

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 
-from arangovis.domain.errors import Fault, InvalidInput, NotFound
-from arangovis.domain.graph import Caller, EdgeId, Node, Record
-from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.errors import Fault, InvalidInput
+from arangovis.domain.graph import Caller, Node, Record
+from arangovis.domain.ids import NodeId
 from arangovis.domain.json import EMPTY, Document, exact
 from arangovis.domain.runs import RunState
-from arangovis.domain.search import PAGE_SIZE_MAX, Comparison, Operator, Search
+from arangovis.domain.search import Comparison, Operator, Search
 from arangovis.domain.views import integer, mapping, optional_integer, optional_text, text
-from arangovis.services.catalogue.names import Registered, check_name, project_id, project_key
+from arangovis.services.catalogue.names import Registered, check_name
+from arangovis.services.catalogue.standing import Standing
 from arangovis.services.schedules.actions import FOR_ALL, read_action
 from arangovis.services.schedules.times import ZONE_DEFAULT, Times
 from arangovis.stores.base import GraphStore
-from arangovis.stores.transaction import Draft, Transaction
+from arangovis.stores.transaction import Transaction
 from arangovis_schema import Field, FieldType, KeyRule, VertexKind
 
 SCHEDULE = VertexKind(
@@ -34,9 +36,8 @@ SCHEDULE = VertexKind(
     ),
     custom=True,
 )
-"""Declared when the first one is made, by the way that users' own kinds go."""
-
 RECORD, ON, OFF = "schedule", "on", "off"
+STANDING = Standing(SCHEDULE, RECORD)
 RUNS_SHOWN = 100
 
 
@@ -151,7 +152,7 @@ class Schedules:
         """
 
         def action(transaction: Transaction) -> None:
-            draft = _draft(transaction, node)
+            draft = STANDING.draft(transaction, node)
             transaction.update(node, {**draft.attributes, "enabled": enabled})
             _plan(transaction, node, times_of(draft.attributes), enabled=enabled)
 
@@ -165,13 +166,7 @@ class Schedules:
             NotFound: there is no such schedule.
 
         """
-
-        def action(transaction: Transaction) -> None:
-            _draft(transaction, node)
-            transaction.delete(node, force=True)
-            transaction.remove_record(RECORD, node.key)
-
-        self._store.transact(action, caller)
+        self._store.transact(lambda transaction: STANDING.remove(transaction, node), caller)
 
     def get(self, node: NodeId) -> Schedule:
         """Return a schedule.
@@ -180,10 +175,7 @@ class Schedules:
             NotFound: there is no such schedule.
 
         """
-        found = self._store.find(node) if node.kind == SCHEDULE.name else None
-        if found is None or found.version.deleted:
-            raise NotFound(f"there is no {node}")
-        return schedule_of(found, self._store.record(RECORD, node.key))
+        return schedule_of(*STANDING.get(self._store, node))
 
     def all(self, project: str | None = None) -> Sequence[Schedule]:
         """Return the schedules of a project, or all, by name.
@@ -192,12 +184,8 @@ class Schedules:
             NotFound: there is no such project.
 
         """
-        home = project_key(self._store, project)
-        if SCHEDULE.name not in self._store.schema().vertices:
-            return ()
-        nodes = self._store.all_nodes(Search(SCHEDULE.name, project=home, limit=PAGE_SIZE_MAX))
-        found = [schedule_of(node, self._store.record(RECORD, node.id.key)) for node in nodes]
-        return sorted(found, key=lambda schedule: (schedule.name, schedule.node))
+        found = starmap(schedule_of, STANDING.all(self._store, project))
+        return tuple(sorted(found, key=lambda schedule: (schedule.name, schedule.node)))
 
     def runs(self, node: NodeId) -> Sequence[ScheduledRun]:
         """Return the newest runs that a schedule made.
@@ -246,15 +234,11 @@ def times_of(said: Document) -> Times:
 
 
 def _put(transaction: Transaction, wanted: ScheduleWanted, caller: Caller) -> Registered:
-    transaction.declare_vertex_kind(SCHEDULE)
-    home = None if wanted.project is None else project_id(transaction, wanted.project)
-    node = named_id(SCHEDULE.name, None if home is None else home.key, wanted.name)
-    facts = _document(wanted)
+    named, facts = STANDING.named(transaction, wanted.project, wanted.name), _document(wanted)
+    node = named.node
     present = transaction.find(node)
     if present is None:
-        transaction.create(node, None if home is None else home.key, {**facts, "owner": caller.actor})
-        if home is not None:
-            transaction.link(EdgeId("contains", home, node))
+        named.create(transaction, {**facts, "owner": caller.actor})
         _plan(transaction, node, wanted.times, enabled=wanted.enabled)
         return Registered(node, created=True)
     if exact({**facts, "owner": text(present.attributes, "owner")}) != exact(present.attributes):
@@ -281,13 +265,6 @@ def _plan(transaction: Transaction, node: NodeId, times: Times, *, enabled: bool
     data = {name: value for name, value in present.data.items() if name != "problem"}
     group, due = (ON, times.after(transaction.now)) if enabled else (OFF, 0)
     transaction.put_record(replace(present, group=group, due=due, data=data))
-
-
-def _draft(transaction: Transaction, node: NodeId) -> Draft:
-    draft = transaction.find(node) if node.kind == SCHEDULE.name else None
-    if draft is None:
-        raise NotFound(f"there is no {node}")
-    return draft
 
 
 def _scheduled(run: Node) -> ScheduledRun:

@@ -1,1 +1,1 @@
-"""Search: over several kinds, in any order, with facets, as of a time; saved searches; content; failed runs."""
+"""Search: over several kinds, ordered, with facets, as of a time; saved searches and views; content; failed runs."""

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from arangovis.services.searching.content import Contents
 from arangovis.services.searching.failures import Failures
 from arangovis.services.searching.saved import SavedSearches
+from arangovis.services.searching.saved_views import SavedViews
 from arangovis.services.searching.searches import Searches
 from arangovis.stores.base import GraphStore
 
 
 @dataclass(frozen=True, slots=True)
 class SearchServices:
-    """What answers searches, saved ones, and the questions that are searches at heart."""
+    """What answers searches, saved ones, saved views, and the questions that are searches at heart."""
 
     searches: Searches
     saved: SavedSearches
+    views: SavedViews
     contents: Contents
     failures: Failures
 
@@ -22,4 +24,5 @@ class SearchServices:
 def search_services(store: GraphStore) -> SearchServices:
     """Put the services over a store."""
     searches = Searches(store)
-    return SearchServices(searches, SavedSearches(store, searches), Contents(store), Failures(store))
+    saved = SavedSearches(store, searches)
+    return SearchServices(searches, saved, SavedViews(store), Contents(store), Failures(store))

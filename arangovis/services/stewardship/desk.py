@@ -7,6 +7,7 @@ from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
 from arangovis.services.lineage.columns import ColumnLineages
 from arangovis.services.rows.points import Points
+from arangovis.services.rows.previews import Previews
 from arangovis.services.rows.questions import RowQuestions
 from arangovis.services.runs import Runs
 from arangovis.services.snapshots import Snapshots
@@ -32,6 +33,7 @@ class Stewardship:
 
     rows: RowQuestions
     points: Points
+    previews: Previews
     columns: ColumnLineages
     audit: Audit
     deletions: Deletions
@@ -45,14 +47,21 @@ class Stewardship:
 
     @classmethod
     def over(
-        cls, store: GraphStore, blobs: Blobs, *, data: tuple[Datasets, Snapshots], detectors: "Detectors", runs: Runs
+        cls,
+        store: GraphStore,
+        blobs: Blobs,
+        *,
+        data: tuple[tuple[Datasets, Snapshots], Previews],
+        detectors: "Detectors",
+        runs: Runs,
     ) -> "Stewardship":
         """Put them over a store."""
-        datasets, snapshots = data
+        (datasets, snapshots), previews = data
         trials = Trials(store)
         return cls(
             rows=RowQuestions(store, blobs, datasets),
             points=Points(store, blobs, datasets=datasets, snapshots=snapshots),
+            previews=previews,
             columns=ColumnLineages(store, blobs, detectors),
             audit=Audit(store),
             deletions=Deletions(store),

@@ -7,25 +7,25 @@ put into its path is as good as a secret, and everybody who reads a project read
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
-from itertools import chain
+from itertools import chain, starmap
 from urllib.parse import urlsplit
 
 import orjson
 
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.filter_grammar import parse
-from arangovis.domain.graph import Caller, EdgeId, Node, Record
-from arangovis.domain.ids import NodeId, named_id
+from arangovis.domain.graph import Caller, Node, Record
+from arangovis.domain.ids import NodeId
 from arangovis.domain.json import EMPTY, Document, exact
-from arangovis.domain.search import PAGE_SIZE_MAX, Search
 from arangovis.domain.views import items, optional_text, text
-from arangovis.services.catalogue.names import check_name, project_id, project_key
+from arangovis.services.catalogue.names import check_name
+from arangovis.services.catalogue.standing import Standing
 from arangovis.services.webhooks.deliveries import SETTLED, WAITING, Delivery, DeliveryState
 from arangovis.services.webhooks.events import SUBSCRIBABLE, EventType, moment_text
 from arangovis.services.webhooks.hosts import WebhookHosts
 from arangovis.services.webhooks.signing import check_secret, new_secret
 from arangovis.stores.base import GraphStore
-from arangovis.stores.transaction import Draft, Transaction
+from arangovis.stores.transaction import Transaction
 from arangovis_schema import Field, FieldType, KeyRule, VertexKind
 
 WEBHOOK = VertexKind(
@@ -43,9 +43,8 @@ WEBHOOK = VertexKind(
     ),
     custom=True,
 )
-"""Declared when the first one is made, by the way that users' own kinds go."""
-
 SECRETS = "webhook"
+STANDING = Standing(WEBHOOK, SECRETS)
 FEED, FEED_KEY = "feed", "webhooks"
 DELIVERIES_SHOWN = 1000
 
@@ -149,7 +148,7 @@ class Webhooks:
         """
 
         def action(transaction: Transaction) -> None:
-            transaction.update(node, {**_draft(transaction, node).attributes, "enabled": enabled})
+            transaction.update(node, {**STANDING.draft(transaction, node).attributes, "enabled": enabled})
 
         self._store.transact(action, caller)
         return self.get(node)
@@ -161,13 +160,7 @@ class Webhooks:
             NotFound: there is no such webhook.
 
         """
-
-        def action(transaction: Transaction) -> None:
-            _draft(transaction, node)
-            transaction.delete(node, force=True)
-            transaction.remove_record(SECRETS, node.key)
-
-        self._store.transact(action, caller)
+        self._store.transact(lambda transaction: STANDING.remove(transaction, node), caller)
 
     def get(self, node: NodeId) -> Webhook:
         """Return a webhook.
@@ -176,10 +169,7 @@ class Webhooks:
             NotFound: there is no such webhook.
 
         """
-        found = self._store.find(node) if node.kind == WEBHOOK.name else None
-        if found is None or found.version.deleted:
-            raise NotFound(f"there is no {node}")
-        return webhook_of(found, self._store.record(SECRETS, node.key))
+        return webhook_of(*STANDING.get(self._store, node))
 
     def all(self, project: str | None = None) -> Sequence[Webhook]:
         """Return the webhooks of a project, or all, by name.
@@ -188,12 +178,8 @@ class Webhooks:
             NotFound: there is no such project.
 
         """
-        home = project_key(self._store, project)
-        if WEBHOOK.name not in self._store.schema().vertices:
-            return ()
-        found = self._store.all_nodes(Search(WEBHOOK.name, project=home, limit=PAGE_SIZE_MAX))
-        hooks = (webhook_of(node, self._store.record(SECRETS, node.id.key)) for node in found)
-        return sorted(hooks, key=lambda hook: (hook.name, hook.node))
+        hooks = starmap(webhook_of, STANDING.all(self._store, project))
+        return tuple(sorted(hooks, key=lambda hook: (hook.name, hook.node)))
 
     # --- messages ---------------------------------------------------------------------------------------------
 
@@ -221,7 +207,7 @@ class Webhooks:
         """
 
         def action(transaction: Transaction) -> Delivery:
-            _draft(transaction, node)
+            STANDING.draft(transaction, node)
             now = transaction.now
             number = transaction.next_number(f"pings of {node}")
             own_id = f"{node.key[:20]}-ping-{number}"
@@ -243,7 +229,7 @@ class Webhooks:
         """
 
         def action(transaction: Transaction) -> Delivery:
-            _draft(transaction, node)
+            STANDING.draft(transaction, node)
             record = transaction.record(SETTLED, delivery)
             if record is None or record.group != node.key:
                 raise NotFound(f"{node} has no settled message {delivery[:80]!r}")
@@ -280,10 +266,9 @@ def _check_events(events: tuple[str, ...]) -> None:
 
 
 def _put(transaction: Transaction, wanted: WebhookWanted, caller: Caller, secret: str) -> RegisteredWebhook:
-    transaction.declare_vertex_kind(WEBHOOK)
-    home = None if wanted.project is None else project_id(transaction, wanted.project)
-    node = named_id(WEBHOOK.name, None if home is None else home.key, wanted.name)
-    present, facts = transaction.find(node), _document(wanted)
+    named, facts = STANDING.named(transaction, wanted.project, wanted.name), _document(wanted)
+    node = named.node
+    present = transaction.find(node)
     if present is not None:
         kept = transaction.record(SECRETS, node.key)
         before = EMPTY if kept is None else kept.data
@@ -294,9 +279,7 @@ def _put(transaction: Transaction, wanted: WebhookWanted, caller: Caller, secret
         transaction.put_record(_kept(node, wanted, told))
         return RegisteredWebhook(node, created=False, secret=None)
     _begin_feed(transaction)
-    transaction.create(node, None if home is None else home.key, {**facts, "owner": caller.actor})
-    if home is not None:
-        transaction.link(EdgeId("contains", home, node))
+    named.create(transaction, {**facts, "owner": caller.actor})
     transaction.put_record(_kept(node, wanted, secret))
     return RegisteredWebhook(node, created=True, secret=None if wanted.secret is not None else secret)
 
@@ -324,13 +307,6 @@ def _kept(node: NodeId, wanted: WebhookWanted, secret: str) -> Record:
 def _host_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _draft(transaction: Transaction, node: NodeId) -> Draft:
-    draft = transaction.find(node) if node.kind == WEBHOOK.name else None
-    if draft is None:
-        raise NotFound(f"there is no {node}")
-    return draft
 
 
 def _shown(delivery: Delivery) -> DeliveryShown:

@@ -258,8 +258,13 @@ class _Session(DefaultHTTPClient):
         self._renewing = threading.Lock()
 
     def create_session(self, host: str) -> requests.Session:
-        """Return a session that repeats nothing."""
+        """Return a session that repeats nothing, and reads the environment only now.
+
+        To look for proxies and certificates there is a seventh of what a small question costs this process.
+        """
         session = requests.Session()
+        found = session.merge_environment_settings(host, {}, None, None, None)
+        session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
         session.mount(host, HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS_MAX, max_retries=0))
         return session
 

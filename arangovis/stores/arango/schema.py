@@ -59,9 +59,10 @@ def migrate(server: Server) -> int:
         present = _version(server)
         if present > SCHEMA_VERSION:
             raise Conflict(f"the store has schema version {present}; this program knows {SCHEMA_VERSION}: upgrade it")
-        for version in range(present + 1, SCHEMA_VERSION + 1):
-            MIGRATIONS[version](server.connection)
         if present < SCHEMA_VERSION:
+            create(server.connection)
+            for version in range(max(present, 1) + 1, SCHEMA_VERSION + 1):
+                MIGRATIONS[version](server.connection)
             _write_version(server)
     except Unanswered:
         raise StoreUnavailable("the store does not answer") from None
@@ -88,13 +89,14 @@ def _write_version(server: Server) -> None:
         return  # another process wrote it at the same time
 
 
-def _create(connection: Connection) -> None:
+def create(connection: Connection) -> None:
+    """Make what is missing of the collections, the indexes and the graph; in an empty database that is all."""
     for make in _steps():
         connection.patiently(make)
 
 
 def _steps() -> Iterator[Callable[[Database], None]]:
-    """Yield what makes the first schema, each where it is missing."""
+    """Yield what makes the schema, each part where it is missing."""
     yield lambda database: database.ensure_graph(GRAPH, edge_definitions())
     for name in PLAIN_COLLECTIONS:
         yield lambda database, name=name: database.ensure_collection(name)  # type: ignore[misc]
@@ -103,13 +105,8 @@ def _steps() -> Iterator[Callable[[Database], None]]:
             yield lambda database, name=name, index=index: database.ensure_index(name, index)  # type: ignore[misc]
 
 
-def _add_words(connection: Connection) -> None:
-    _create(connection)
-    add_words(connection)
-
-
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _create, 2: _add_words}
-"""What brings a database from the version before to this one."""
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {2: add_words}
+"""What changes the documents of the version before to those of this one, once `create` has made what they need."""
 
 
 def edge_definitions() -> list[dict[str, Any]]:

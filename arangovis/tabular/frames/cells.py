@@ -1,6 +1,7 @@
 """What the text of one cell is."""
 
 import re
+from collections.abc import Sequence
 from enum import IntEnum, auto
 
 from arangovis.tabular.frames.times import microseconds_of
@@ -36,6 +37,8 @@ _NUMBER = re.compile(
 )
 _PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,20}\Z", re.ASCII)
 """What most cells of most files are; they need no further look."""
+_NOT_PLAIN = re.compile(r"^(?!-?(?:0|[1-9]\d{0,15})\.\d{1,20}+$).*$", re.ASCII | re.MULTILINE)
+"""The others, of a column with a cell a line: to look for them at once is several times as fast."""
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?\Z", re.IGNORECASE | re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
@@ -97,6 +100,19 @@ def kind_of(text: str) -> CellKind:
     if is_uuid(stripped):
         return CellKind.UUID
     return CellKind.TEXT if microseconds_of(stripped) is None and not _day_first(stripped) else CellKind.TIME
+
+
+def kinds_of(texts: Sequence[str]) -> list[CellKind]:
+    """Return what each cell of a column looks like."""
+    column = "\n".join(texts)
+    if column.count("\n") != max(len(texts) - 1, 0):  # a quoted cell may have a break in it
+        return [kind_of(text) for text in texts]
+    kinds, row, place = [CellKind.DECIMAL] * len(texts), 0, 0
+    for found in _NOT_PLAIN.finditer(column) if texts else ():
+        row += column.count("\n", place, found.start())
+        place = found.start()
+        kinds[row] = kind_of(texts[row])
+    return kinds
 
 
 def _day_first(text: str) -> bool:

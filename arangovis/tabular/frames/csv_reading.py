@@ -1,8 +1,9 @@
 """CSV blocks made into typed columns.
 
-A tidy block goes straight through Arrow's CSV reader, numbers included. Where that reader would see a number
-otherwise than `conversion` does, or fails, the block is read as texts and converted column by column; where lines are
-blank, comments or of the wrong width, it is first rewritten record by record. Each way gives the same columns.
+Blocks of plain numbers are read by `plain_numbers`, if that is ready. Of the others, a tidy one goes straight through
+Arrow's CSV reader, numbers included. Where that reader would see a number otherwise than `conversion` does, or fails,
+the block is read as texts and converted column by column; where lines are blank, comments or of the wrong width, it is
+first rewritten record by record. Each way gives the same columns.
 """
 
 from collections import Counter
@@ -18,6 +19,7 @@ from arangovis.tabular.frames.conversion import Faults, arrow_type, convert
 from arangovis.tabular.frames.errors import refused
 from arangovis.tabular.frames.limits import CELL_LENGTH_MAX
 from arangovis.tabular.frames.opening import Readable
+from arangovis.tabular.frames.plain_numbers import plain_reader
 from arangovis.tabular.frames.records import Skipped, records, write_records
 from arangovis.tabular.frames.types import ColumnKind, ParseSetup
 
@@ -60,16 +62,27 @@ class TypedBlock:
     skipped: Skipped = field(default_factory=lambda: Skipped([], []))
 
 
-def read_blocks(stream: Readable, setup: ParseSetup) -> Iterator[TypedBlock]:
+def read_blocks(stream: Readable, setup: ParseSetup, text_bytes: int | None = None) -> Iterator[TypedBlock]:
     """Yield a CSV stream in UTF-8 as blocks of typed rows; a column of whole numbers may become REAL on the way.
+
+    `text_bytes` is how long the stream is about, if that is known.
 
     Raises:
         InvalidInput: it is no CSV in UTF-8 that can be read, with the line where that shows.
 
     """
-    reader = _Reader(setup)
-    for block in blocks(stream, setup.dialect):
-        yield reader.read(block)
+    reader, given = _Reader(setup), blocks(stream, setup.dialect)
+    plain = plain_reader(setup, text_bytes)
+    if plain is None:
+        yield from map(reader.read, given)
+        return
+    for block, columns in plain.blocks(given):
+        yield reader.read(block) if columns is None else _plain(block, columns, setup)
+
+
+def _plain(block: Block, columns: "Sequence[pa.Array]", setup: ParseSetup) -> TypedBlock:
+    kinds = tuple(column.kind for column in setup.columns)
+    return TypedBlock(columns, kinds, {}, len(columns[0]), Places(block, setup), {}, block.skipped)
 
 
 @dataclass(frozen=True, slots=True)

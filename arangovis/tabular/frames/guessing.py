@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from arangovis.domain.errors import Fault, InvalidInput
 from arangovis.tabular.frames import columnar, limits
-from arangovis.tabular.frames.cells import DIGITS, CellKind, kind_of
+from arangovis.tabular.frames.cells import DIGITS, CellKind, kinds_of
 from arangovis.tabular.frames.conversion import texts_of
 from arangovis.tabular.frames.errors import empty, refused, too_large
 from arangovis.tabular.frames.opening import Counted, Unpacked, Utf8, encoding_of, format_of
@@ -17,6 +17,7 @@ from arangovis.tabular.frames.records import Record, Skipped, as_text, records
 from arangovis.tabular.frames.separators import guess_separator
 from arangovis.tabular.frames.setups import check_setup, dialect_faults
 from arangovis.tabular.frames.types import (
+    HEADER_UNSURE,
     MISSING_WORDS,
     ColumnKind,
     ColumnType,
@@ -128,7 +129,7 @@ def _sample_records(text: bytes, dialect: Dialect, skipped: Skipped, *, cut: boo
 def _setup(
     found: Sequence[Record], dialect: Dialect, packing: Packing, hints: GuessHints, skipped: Skipped
 ) -> ParseSetup:
-    rows = [[as_text(cell) for cell in record.cells] for record in found]
+    rows = [_texts(record) for record in found]
     vote = header_vote(rows[0], rows[1:]) if hints.header is None else hints.header
     dialect = replace(dialect, header=bool(vote))
     width = _width(rows)
@@ -137,7 +138,7 @@ def _setup(
     names = _names(rows[0] if dialect.header else [], width)
     below, records_below = (rows[1:], found[1:]) if dialect.header else (rows, found)
     cells = list(zip(*(row[:width] + [""] * (width - len(row)) for row in below), strict=True)) or [()] * width
-    kinds = [[kind_of(cell) for cell in texts] for texts in cells]
+    kinds = [kinds_of(texts) for texts in cells]
     columns = tuple(map(column_type, names, cells, kinds))
     warnings = (
         *_width_warnings(records_below, width),
@@ -149,6 +150,12 @@ def _setup(
     setup = ParseSetup(columns, Format.CSV, packing, dialect, preview, warnings)
     check_setup(setup)
     return setup
+
+
+def _texts(record: Record) -> list[str]:
+    if "".join(record.cells).isascii():
+        return list(record.cells)
+    return [as_text(cell) for cell in record.cells]
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
@@ -184,7 +191,7 @@ def _made_name(number: int, taken: set[str]) -> str:
 
 
 _UNSURE = FrameWarning(
-    "header_unsure", "nothing tells whether the first line is a header; it is read as a row, set `header` if it is one"
+    HEADER_UNSURE, "nothing tells whether the first line is a header; it is read as a row, set `header` if it is one"
 )
 
 
@@ -214,7 +221,7 @@ def _line_warnings(skipped: Skipped) -> list[FrameWarning]:
 
 def _column_warnings(column: ColumnType, cells: Sequence[str], kinds: Sequence[CellKind]) -> list[FrameWarning]:
     warnings = []
-    if column.kind.numeric and (count := sum(kind not in _READABLE for kind in kinds)):
+    if column.kind.numeric and (count := _unreadable(kinds)):
         warnings.append(
             FrameWarning("unreadable", "cells that are no numbers; they will be missing", column.name, count)
         )
@@ -225,6 +232,10 @@ def _column_warnings(column: ColumnType, cells: Sequence[str], kinds: Sequence[C
         detail = "texts that look like words for missing; they are levels unless `missing` names them"
         warnings.append(FrameWarning("missing_words", detail, column.name, count))
     return warnings
+
+
+def _unreadable(kinds: Sequence[CellKind]) -> int:
+    return sum(count for kind, count in Counter(kinds).items() if kind not in _READABLE)
 
 
 def _preview_of(row: Sequence[object]) -> tuple[str, ...]:

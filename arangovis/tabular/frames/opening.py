@@ -85,7 +85,9 @@ def encoding_of(sample: bytes) -> str:
     for mark, name in _MARKS:
         if sample.startswith(mark):
             return name
-    for name in ("utf-8", *_utf16_without_mark(sample), "cp1252"):
+    if _decodes(sample, "utf-8"):  # as nearly always: the others are not looked for then
+        return "utf-8"
+    for name in (*_utf16_without_mark(sample), "cp1252"):
         if _decodes(sample, name):
             return name
     if b"\0" in sample:
@@ -117,14 +119,15 @@ class Unpacked:
         self._packed = Counted(stream)
         self._start = self._packed.read(_MAGIC_BYTES)
         self.packing = packing_of(self._start)
-        self._total = _bytes_of(stream)
+        self.total = _bytes_of(stream)
+        """How many bytes the file has as it is; None if it cannot tell."""
         self._bytes = 0
         self._source = self._opened()
 
     @property
     def fraction(self) -> float:
         """How much of the file was read, 0 to 1; 0 as long as nobody knows."""
-        return min(self._packed.bytes / self._total, 1.0) if self._total else 0.0
+        return min(self._packed.bytes / self.total, 1.0) if self.total else 0.0
 
     def read(self, size: int, /) -> bytes:
         """Return `size` bytes, fewer only at the end.

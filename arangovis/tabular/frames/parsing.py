@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from arangovis.tabular.frames import limits
@@ -30,11 +30,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Rows of a frame as a Parquet file."""
+    """Rows of a frame as a Parquet file, and as they lie in memory."""
 
     data: bytes
     rows: int
+    table: "pa.Table" = field(repr=False, compare=False)
 
+
+_TRIED_ROWS = 8192
+_WORTH = 0.6
+"""A column of floats that does not get smaller than this is not packed: that would cost more than it spares."""
 
 Sink: TypeAlias = Callable[[Segment], None]
 TableSink: TypeAlias = Callable[["pa.Table"], None]
@@ -66,7 +71,7 @@ def parse(
     return parse_tables(
         stream,
         setup,
-        lambda table: sink(Segment(_parquet(table, kinds), table.num_rows)),
+        lambda table: sink(Segment(_parquet(table, kinds), table.num_rows, table)),
         progress=progress,
         strict=strict,
     )
@@ -99,8 +104,8 @@ class _Blocks:
     def __init__(self, stream: BinaryIO, setup: ParseSetup, stack: ExitStack) -> None:
         self._total_rows: int | None = None
         self._bytes = Unpacked(stream) if setup.format in (Format.CSV, Format.ARROW_STREAM) else None
-        if setup.format is Format.CSV:
-            self._blocks = read_blocks(_NotEmpty(Utf8(cast("Unpacked", self._bytes), setup.dialect.encoding)), setup)
+        if self._bytes is not None and setup.format is Format.CSV:
+            self._blocks = read_blocks(_NotEmpty(Utf8(self._bytes, setup.dialect.encoding)), setup, self._bytes.total)
             return
         file = stream if self._bytes is None else cast("BinaryIO", Counted(self._bytes))
         source = stack.enter_context(opened(file, setup.format))
@@ -221,10 +226,22 @@ def _parquet(table: "pa.Table", kinds: Mapping[str, ColumnKind]) -> bytes:
 
     sink = pa.BufferOutputStream()
     texts = [name for name in table.column_names if kinds[name].textual]
+    packings = {name: _packing(table.column(name), kinds[name]) for name in table.column_names}
     pq.write_table(
-        table, sink, row_group_size=65_536, compression="snappy", use_dictionary=texts or False, write_statistics=False
+        table, sink, row_group_size=65_536, compression=packings, use_dictionary=texts or False, write_statistics=False
     )
     return cast("bytes", sink.getvalue().to_pybytes())
+
+
+def _packing(column: "pa.ChunkedArray", kind: ColumnKind) -> str:
+    """Return how a column is packed: measured numbers that have nothing in common are not."""
+    import pyarrow as pa
+
+    if kind is not ColumnKind.REAL or not column.num_chunks:
+        return "snappy"
+    values = column.chunk(0).slice(0, _TRIED_ROWS).to_numpy(zero_copy_only=False).tobytes()
+    gains = len(pa.compress(values, "snappy", asbytes=True)) < _WORTH * len(values)
+    return "snappy" if gains else "none"
 
 
 def _as(values: "pa.Array", kind: ColumnKind) -> "pa.Array":

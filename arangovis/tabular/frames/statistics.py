@@ -38,11 +38,14 @@ class Tally:
             for start in range(0, len(values), _COUNTED_ROWS):
                 self._count(values.slice(start, _COUNTED_ROWS))
             return
-        present = values.drop_null()
+        present = values.drop_null() if values.null_count else values
         if kind is ColumnKind.TIME:
             present = pc.divide(present.cast(pa.int64()).cast(pa.float64(), safe=False), 1000.0)
-        self._moments.add(present.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
-        self._bound(pc.min_max(present).as_py())
+        bounds = pc.min_max(present).as_py()
+        may_be_zero = bounds["min"] is None or bounds["min"] <= 0 <= bounds["max"]
+        numbers = present.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        self._moments.add(numbers, may_be_zero=may_be_zero)
+        self._bound(bounds)
 
     @property
     def too_many_levels(self) -> int:
@@ -119,20 +122,28 @@ class _Moments:
     def sigma(self) -> float | None:
         return _finite(np.sqrt(self._squares / (self._count - 1))) if self._count > 1 else None
 
-    def add(self, numbers: Numbers) -> None:
-        finite = numbers[np.isfinite(numbers)]
+    def add(self, numbers: Numbers, *, may_be_zero: bool = True) -> None:
+        finite = _finite_of(numbers)
         self.infinite += numbers.size - finite.size
-        self.zeros += int(numbers.size - np.count_nonzero(numbers))
+        self.zeros += int(numbers.size - np.count_nonzero(numbers)) if may_be_zero else 0
         if not finite.size:
             return
-        wide = finite if np.abs(finite).max() < 1e150 else finite.astype(np.longdouble)
-        mean = np.longdouble(wide.mean())
-        squares = np.longdouble(np.square(wide - wide.mean()).sum())
+        wide = finite if max(finite.max(), -finite.min()) < 1e150 else finite.astype(np.longdouble)
+        centre = wide.mean()
+        mean = np.longdouble(centre)
+        distances = wide - centre
+        squares = np.longdouble(np.square(distances, out=distances).sum())
         total = self._count + finite.size
         distance = mean - self._mean
         self._squares += squares + distance * distance * self._count * finite.size / total
         self._mean += distance * finite.size / total
         self._count = total
+
+
+def _finite_of(numbers: Numbers) -> Numbers:
+    """Return the finite ones; all of them, as nearly always, without copying them."""
+    are_finite = np.isfinite(numbers)
+    return numbers if are_finite.all() else numbers[are_finite]
 
 
 def _finite(number: np.longdouble) -> float | None:

@@ -99,6 +99,10 @@ LOSSY = frozenset({"unreadable", "rounded", "leading_zeros", "overflow", "short_
 """Kinds of warnings that say that the frame holds something else than the file; a strict reader refuses them."""
 
 
+HEADER_UNSURE = "header_unsure"
+"""The kind of the warning that nothing told whether the first line is a header."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParseSetup:
     """How a file is to be read: what `guess` returns and `parse` takes, and a caller may change in between."""

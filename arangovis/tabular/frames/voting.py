@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from arangovis.tabular.frames.cells import NUMBERS, TYPED, CellKind, kind_of
+from arangovis.tabular.frames.cells import NUMBERS, TYPED, CellKind, kind_of, kinds_of
 from arangovis.tabular.frames.limits import HEADER_ROWS
 from arangovis.tabular.frames.times import microseconds_of, slashed
 from arangovis.tabular.frames.types import MISSING_WORDS, ColumnKind, ColumnType
@@ -113,7 +113,7 @@ def header_vote(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool | N
 
 def _typed_below(column: Sequence[str]) -> bool:
     """Say whether a column holds something other than text; none at all but words for missing is that too."""
-    kinds = {kind_of(cell) for cell in column} - {CellKind.MISSING}
+    kinds = set(kinds_of(column)) - {CellKind.MISSING}
     return bool(kinds & (TYPED | NUMBERS | {CellKind.MISSING_WORD}))
 
 

@@ -95,6 +95,7 @@ def _add_simulator(app: App, resource: simulator.Simulator) -> None:
     app.add_route("/_simulator/requests", resource, suffix="requests")
     app.add_route("/_simulator/faults", resource, suffix="faults")
     app.add_route("/_simulator/clock", resource, suffix="clock")
+    app.add_route("/_simulator/copies", resource, suffix="copies")
     app.add_route("/_simulator/restart", resource, suffix="restart")
     app.add_route("/_simulator/{action}", resource)
 

@@ -5,11 +5,13 @@
 * `POST /_simulator/restart`: open transactions, cursors, tokens and connections are gone, committed data stays. The
   process is not started again, so this shows what a client sees of a restart, not what a disk survives.
 * `POST /_simulator/lose-cursors`, `/_simulator/expire-tokens`, `/_simulator/abort-transactions`.
+* `POST /_simulator/copies` with `{"source": database, "target": database}`: the second, if empty, becomes as the first.
 * `POST /_simulator/clock` with `{"advance": seconds}`: what depends on time need not be waited for.
 """
 
 import falcon
 
+from tests.arango_simulator.copies import copy
 from tests.arango_simulator.errors import error
 from tests.arango_simulator.server import Server
 from tests.arango_simulator.web.connections import SOCKET, Connections
@@ -46,6 +48,11 @@ class Simulator:
     def on_post_clock(self, request: falcon.Request, response: falcon.Response) -> None:
         self._server.clock.advance(float(body_of(request)["advance"]))
         succeed(response)
+
+    def on_post_copies(self, request: falcon.Request, response: falcon.Response) -> None:
+        names = body_of(request)
+        copy(self._server.database(names["source"]), self._server.database(names["target"]))
+        succeed(response, 201)
 
     def on_post_restart(self, request: falcon.Request, response: falcon.Response) -> None:
         self._server.restart()

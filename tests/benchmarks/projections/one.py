@@ -15,7 +15,7 @@ import numpy as np
 
 from arangovis.projections.base import Matrix, Neighbours
 from tests.benchmarks.projections.contenders import CONTENDERS, STORED
-from tests.benchmarks.projections.data import DATA
+from tests.benchmarks.projections.data import rows_of
 
 
 def stored_neighbours(rows: Matrix) -> Neighbours:
@@ -44,7 +44,7 @@ def kept_of_ten(rows: Matrix, points: Matrix) -> float:
 
 def measured(name: str, data: str, rounds: int) -> dict[str, float]:
     """Measure a contender."""
-    rows, contender = DATA[data](), CONTENDERS[name]
+    rows, contender = rows_of(data), CONTENDERS[name]
     stored = stored_neighbours(rows) if contender.stored else None
     spent = []
     for _ in range(rounds + 1):

@@ -144,6 +144,22 @@ def test_force_does_not_help_a_damaged_backup(call: Call, home: Path, tmp_path: 
     assert [path.name for path in (tmp_path / "new").glob("*.db*before*")] == []
 
 
+def test_who_was_erased_since_is_erased_again(call: Call, home: Path, tmp_path: Path) -> None:
+    call("backup", tmp_path / "backup", "--home", home)
+    assert call("erase", "--column", "class=3", "--yes", "--home", home).code == 0
+    ledger, new = home / "erasures.jsonl", tmp_path / "new"
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_bytes(b"no entry\n" + ledger.read_bytes())
+    said = call("restore", tmp_path / "backup", "--erasures", wrong, "--home", new)
+    assert (said.code, "line 1 of the ledger" in said.err) == (FAILED, True)
+    assert not (new / "graph.db").exists()
+    said = call("restore", tmp_path / "backup", "--erasures", ledger, "--home", new)
+    assert (said.code, said.out.splitlines()[-1]) == (0, "erasures done again: 1")
+    assert json.loads(call("erase", "--column", "class=3", "--home", new, "--json").out)["rows"] == 0
+    assert (new / "erasures.jsonl").read_bytes() == ledger.read_bytes()
+    assert call("verify", "--home", new, "--deep").code == 0
+
+
 # --- verify -----------------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from arangovis.compat import (
 from arangovis.compat.backwardcompatibilityml import SweepManager
 from arangovis.notebook import CompatibilityAnalysis, ModelComparison
 from arangovis.notebook.server import close_server, serving, url_of
-from arangovis.services.compatibility.instances import blank
+from arangovis.tabular.pictures import blank
 from tests.unit.services.sweep_world import batches, new_model, old_model
 
 PNG = blank().data

@@ -11,8 +11,10 @@ from arangovis.domain.runs import Run
 from arangovis.domain.work import Claim, RunRequest
 from arangovis.settings import Settings
 from arangovis.workers import supervisor
-from arangovis.workers.place import Place, Queue, place_of
+from arangovis.workers.place import Place, place_of
+from arangovis.workers.pool import ComputePool
 from arangovis.workers.protocol import Job
+from arangovis.workers.queue import Queue
 from tests.acceptance.toy_methods import FACTORY, METHODS
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +26,8 @@ class Bench:
 
     def __init__(self, settings: Settings) -> None:
         self.place: Place = place_of(settings, slots=1, factory=FACTORY)
-        self.queue: Queue = supervisor.supervisor_at(self.place).queue
+        self.pool = ComputePool(self.place, idle_s=settings.compute_idle_s)
+        self.queue: Queue = supervisor.supervisor_at(self.place, self.pool).queue
         self.runs = self.queue.runs
 
     def ask(self, method: str, **params: Scalar) -> Run:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,9 @@ from arangovis.services.runs import Runs
 from arangovis.settings import Settings
 from arangovis.workers import compute, supervisor
 from arangovis.workers.context import WorkerContext
-from arangovis.workers.place import place_of
+from arangovis.workers.pool import ComputePool
 from arangovis.workers.protocol import Job
-from tests.acceptance.toy_methods import FACTORY, SECRET
+from tests.acceptance.toy_methods import SECRET
 from tests.unit.workers.conftest import CALLER, ROOT, Bench
 
 DEADLINE_S = 60.0
@@ -82,7 +83,7 @@ def test_a_warm_process_computes_the_next_run(bench: Bench) -> None:
 
 def test_a_prepared_process_warms_up_before_work_comes(bench: Bench, settings: Settings) -> None:
     warm = settings.home / "warm"
-    supervisor.supervisor_at(bench.place).prepare()
+    bench.pool.prepare()
     until(lambda: warm.exists() and bool(warm.read_text()))
     assert bench.compute("done").metrics["pid"] == int(warm.read_text())
 
@@ -93,11 +94,10 @@ def test_a_process_with_work_to_do_does_not_warm_up_first(bench: Bench, settings
 
 
 def test_who_keeps_no_process_without_work_prepares_none(bench: Bench, settings: Settings) -> None:
-    place = place_of(replace(settings, compute_idle_s=0), slots=1, factory=FACTORY)
-    assert place != bench.place
     before = {child.pid for child in psutil.Process().children()}
-    supervisor.supervisor_at(place).prepare()
-    assert {child.pid for child in psutil.Process().children()} == before
+    with closing(ComputePool(bench.place, idle_s=0)) as pool:
+        pool.prepare()
+        assert {child.pid for child in psutil.Process().children()} == before
 
 
 def test_what_fails_in_warming_up_is_left_to_the_run(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

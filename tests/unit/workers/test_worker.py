@@ -15,7 +15,7 @@ from arangovis.services.runs import Runs
 from arangovis.stores.embedded import EmbeddedStore
 from arangovis.wiring import build, worker_context
 from arangovis.workers import worker as worker_module
-from arangovis.workers.place import declared_methods
+from arangovis.workers.methods import declared_methods
 from arangovis.workers.worker import Worker
 from tests.acceptance.toy_methods import METHODS
 from tests.unit.workers.conftest import CALLER, Bench
@@ -81,6 +81,18 @@ def test_it_computes_what_is_asked(bench: Bench, start: Callable[..., Background
     runs = [bench.ask("done") for _ in range(3)]
     start()
     until(lambda: all(bench.runs.get(run.id).state is RunState.SUCCESS for run in runs))
+
+
+def test_a_worker_that_rests_sees_at_once_that_there_may_be_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "GLANCE_EVERY_S", 0.01)
+    worker = Worker(bench.place, METHODS)
+    worker._rest(0.05)  # what it finds when it first looks counts as seen
+    started = threading.Thread(target=worker._rest, args=(600.0,))
+    started.start()
+    bench.ask("done")
+    started.join(20)
+    assert not started.is_alive()
+    worker._shut_down()
 
 
 def test_it_claims_the_methods_it_declares_only(bench: Bench, start: Callable[..., Background]) -> None:

@@ -2144,6 +2144,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List saved views */
+        get: operations["get_api_v1_saved_views"];
+        put?: never;
+        /** Save a view */
+        post: operations["post_api_v1_saved_views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-views/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Read a saved view */
+        get: operations["get_api_v1_saved_views_key"];
+        put?: never;
+        post?: never;
+        /** Delete a saved view */
+        delete: operations["delete_api_v1_saved_views_key"];
+        options?: never;
+        head?: never;
+        /** Change a saved view */
+        patch: operations["patch_api_v1_saved_views_key"];
+        trace?: never;
+    };
     "/api/v1/rows/{kind}/{key}": {
         parameters: {
             query?: never;
@@ -2182,6 +2222,72 @@ export interface paths {
         put?: never;
         /** Index the rows of a data set */
         post: operations["post_api_v1_rows_kind_key_index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rows/{kind}/{key}/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A kind of node. */
+                kind: string;
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Read what rows have to look at */
+        get: operations["get_api_v1_rows_kind_key_previews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rows/{kind}/{key}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A kind of node. */
+                kind: string;
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** See a row as a picture */
+        get: operations["get_api_v1_rows_kind_key_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rows/{kind}/{key}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A kind of node. */
+                kind: string;
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Read the texts of a row */
+        get: operations["get_api_v1_rows_kind_key_texts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5795,6 +5901,38 @@ export interface components {
             project: string;
             description?: string;
         };
+        SavedViewAnswer: {
+            node: string;
+            project: string | null;
+            name: string;
+            description: string | null;
+            view: string;
+            address: string;
+            owner: string;
+            version: number;
+            changed: number;
+            changed_by: string;
+        };
+        SavedViewPage: {
+            items: components["schemas"]["SavedViewAnswer"][];
+            next_cursor: string | null;
+        };
+        ViewWanted: {
+            /** @description Its name, unique in its project, or among the views that are shared. */
+            name: string;
+            /** @description The view and its query as they stand behind `/ui/`, such as `live?run=run/1`. */
+            address: string;
+            /** @description The name of a project; left out, everybody has it. */
+            project?: string;
+            description?: string;
+        };
+        ViewChange: {
+            /** @description Its name, unique in its project, or among the views that are shared. */
+            name?: string;
+            /** @description The view and its query as they stand behind `/ui/`, such as `live?run=run/1`. */
+            address?: string;
+            description?: string;
+        };
         RowHolderAnswer: {
             node: string;
             role: string;
@@ -5836,6 +5974,21 @@ export interface components {
             dataset: string;
             filters: number;
             rows: number;
+        };
+        RowPreviewsAnswer: {
+            dataset: string;
+            image: string | null;
+            height: number | null;
+            width: number | null;
+            channels: number | null;
+            texts: string[];
+        };
+        RowTextsAnswer: {
+            dataset: string;
+            row: string;
+            texts: {
+                [key: string]: string;
+            };
         };
         PointOriginAnswer: {
             node: string;
@@ -6323,7 +6476,7 @@ export interface components {
             next_cursor: string | null;
         };
         Rule: {
-            /** @description Of this project; of all if left out. */
+            /** @description Of this project; if left out, of all that the token is for. */
             project?: string;
             /** @description Ended so long ago; 30 if left out. */
             older_than_days?: number;
@@ -9146,6 +9299,8 @@ export interface operations {
                 start?: number;
                 /** @description How many; all, if left out. */
                 rows?: number;
+                /** @description Outputs and metrics to add, separated by commas; `*`: all that the rows have. */
+                columns?: string;
             };
             header?: never;
             path: {
@@ -13155,6 +13310,198 @@ export interface operations {
             };
         };
     };
+    get_api_v1_saved_views: {
+        parameters: {
+            query?: {
+                /** @description Only those of this project, by its name. */
+                project?: string;
+                /** @description Only those of this view of the page, such as `live`. */
+                view?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewPage"];
+                };
+            };
+            /** @description The client has this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_saved_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewWanted"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_saved_views_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewAnswer"];
+                };
+            };
+            /** @description The client has this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_saved_views_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to answer. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_api_v1_saved_views_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewAnswer"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_rows_kind_key: {
         parameters: {
             query: {
@@ -13225,6 +13572,139 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RowIndexedAnswer"];
                 };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_rows_kind_key_previews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A kind of node. */
+                kind: string;
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowPreviewsAnswer"];
+                };
+            };
+            /** @description The client has this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_rows_kind_key_image: {
+        parameters: {
+            query?: {
+                /** @description The row's id. */
+                row?: string;
+                /** @description Its number, from 0: in a sample that in the sample. */
+                position?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A kind of node. */
+                kind: string;
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The client has this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_rows_kind_key_texts: {
+        parameters: {
+            query?: {
+                /** @description The row's id. */
+                row?: string;
+                /** @description Its number, from 0: in a sample that in the sample. */
+                position?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A kind of node. */
+                kind: string;
+                /** @description The key of a node: what stands behind the slash of its id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowTextsAnswer"];
+                };
+            };
+            /** @description The client has this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error. */
             default: {

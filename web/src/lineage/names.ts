@@ -17,7 +17,15 @@ const KINDS: Readonly<Record<string, string>> = {
   run: "Run",
   series_data: "Series",
 };
-const METHODS: Readonly<Record<string, string>> = { umap: "UMAP", tsne: "t-SNE", trimap: "TriMap", pca: "PCA" };
+const METHODS: Readonly<Record<string, string>> = {
+  umap: "UMAP",
+  densmap: "densMAP",
+  tsne: "t-SNE",
+  trimap: "TriMap",
+  pacmap: "PaCMAP",
+  pca: "PCA",
+  "all-rows": "All rows",
+};
 const OPERATIONS: Readonly<Record<string, string>> = {
   Eq: "=",
   NotEq: "\u2260",
@@ -36,6 +44,12 @@ export function methodLabel(method: string): string {
   const [room, name] = method.includes(".") ? method.split(".", 2) : ["", method];
   const label = METHODS[name!] ?? name!.replaceAll("_", " ");
   return room && room !== "projection" ? `${label} ${room}` : label;
+}
+
+/** The method of a run; of a projection of all rows also by which it places them. */
+export function runMethodLabel({ attributes }: Node): string {
+  const [method, placing] = [text(attributes["method"]), text(record(attributes["options"])["method"])];
+  return method === "projection.all-rows" && placing ? `${methodLabel(placing)} of all rows` : methodLabel(method);
 }
 
 export function operationSign(operation: string): string {
@@ -100,6 +114,7 @@ function modelVersionTitle(name: string, version: string): string {
 }
 
 function runTitle(method: string): string {
+  if (method === "projection.all-rows") return "Projection of all rows";
   const isProjection = method.startsWith("projection.");
   return isProjection ? `${methodLabel(method)} projection` : methodLabel(method) || "run";
 }

@@ -4,7 +4,7 @@ import { digits } from "../test/digits";
 import { classCentres, colorable, colorPoints, type ColoringChoice, type ValueLegend } from "./coloring";
 import { absentColor, classColor, healthColor, rampColor } from "./palette";
 import { radiusFor, sceneOf } from "./scene";
-import { cellAt, isHealthy, readPlot, type ClassColumn, type GradientColumn } from "./table";
+import { cellAt, isHealthy, readPlot, rowOf, type ClassColumn, type GradientColumn } from "./table";
 
 const plot = readPlot(digits());
 const classes = plot.columns.find(({ name }) => name === "class") as ClassColumn;
@@ -41,6 +41,28 @@ describe("reading a plot that pyarrow wrote", () => {
     expect([table.count, table.dropped, table.trainingCount]).toEqual([2, 1, 0]);
     expect([table.id(0), table.id(1), table.find("row 2"), table.pointOf(2), table.pointOf(1)]).toEqual(["row 0", "row 2", 1, 1, -1]);
     expect(table.columns.map(({ kind }) => kind)).toEqual(["class", "gradient"]);
+  });
+
+  it("knows which row of its data a point is, behind training rows and in a part of the data", () => {
+    const arrow = tableFromArrays({ x: [NaN, 2, 3, 4, 5], y: [1, 2, 3, 4, 5], label: [1, NaN, 2, 1, 2] });
+    const facts = {
+      columns: { label: { coloring_type: "class" } },
+      sets: [
+        { name: "production", dataset: "dataset/a", rows: 3, start: 40 },
+        { name: "training", dataset: "dataset/b", rows: 2 },
+      ],
+    };
+    arrow.schema.metadata = new Map([["arangovis", JSON.stringify(facts)]]);
+    const table = readPlot(tableToIPC(arrow, {})!);
+    expect(Array.from({ length: table.count }, (_, point) => rowOf(table, point))).toEqual([
+      { dataset: "dataset/b", position: 0 },
+      { dataset: "dataset/b", position: 1 },
+      { dataset: "dataset/a", position: 41 },
+      { dataset: "dataset/a", position: 42 },
+    ]);
+    expect((table.columns[0] as ClassColumn).classes).toEqual(["1", "2"]);
+    expect(cellAt(table.columns[0]!, 2)).toBeNull();
+    expect(rowOf(plot, 0)).toBeNull();
   });
 
   it("says what is wrong with bytes that are no plot", () => {

@@ -45,6 +45,8 @@ export interface PlotSet {
   readonly dataset: string | null;
   readonly start: number;
   readonly end: number;
+  /** The stored row that is the first row of the data. */
+  readonly first: number;
 }
 
 /** Training points come first: rows 0..trainingCount. */
@@ -81,6 +83,8 @@ interface SetFacts {
   readonly name: string;
   readonly dataset?: string;
   readonly rows: number;
+  /** Where in the data they begin, if not at the first row. */
+  readonly start?: number;
 }
 
 interface PlotFacts {
@@ -151,6 +155,12 @@ function inverted(order: Uint32Array, rows: number): Int32Array {
   return points;
 }
 
+/** Which row of which data a point is; null if the file does not say. */
+export function rowOf(table: PlotTable, point: number): { readonly dataset: string; readonly position: number } | null {
+  const set = table.sets.find(({ start, end }) => point >= start && point < end);
+  return set?.dataset ? { dataset: set.dataset, position: table.stored[point]! - set.first } : null;
+}
+
 /** The value of a column at a row, as the reader should see it. */
 export function cellAt(column: PlotColumn, row: number): Cell {
   if (column.kind === "plain") return column.values[row] ?? null;
@@ -204,7 +214,7 @@ function rowsInOrder(table: Table, facts: PlotFacts, x: Float32Array, y: Float32
       const row = rows.at(place);
       if (Number.isFinite(x[row]!) && Number.isFinite(y[row]!)) order[end++] = row;
     }
-    if (end > start) sets.push({ name, dataset, start, end });
+    if (end > start) sets.push({ name, dataset, start, end, first: rows.at(0) - rows.skipped });
   }
   return { order: order.subarray(0, end), sets };
 }
@@ -212,7 +222,7 @@ function rowsInOrder(table: Table, facts: PlotFacts, x: Float32Array, y: Float32
 interface Group {
   readonly name: string;
   readonly dataset: string | null;
-  readonly rows: { readonly count: number; readonly at: (place: number) => number };
+  readonly rows: { readonly count: number; readonly skipped: number; readonly at: (place: number) => number };
 }
 
 /** What the file says of its sets, or else what its column of that name holds. */
@@ -220,13 +230,13 @@ function setsOf(table: Table, facts: PlotFacts): Group[] {
   const told = facts.sets ?? [];
   if (told.length && told.reduce((sum, { rows }) => sum + rows, 0) === table.numRows) {
     let next = 0;
-    return told.map(({ name, dataset, rows }) => {
+    return told.map(({ name, dataset, rows, start }) => {
       const first = next;
       next += rows;
-      return { name, dataset: dataset ?? null, rows: { count: rows, at: (place) => first + place } };
+      return { name, dataset: dataset ?? null, rows: { count: rows, skipped: start ?? 0, at: (place) => first + place } };
     });
   }
-  if (!table.names.includes("set")) return [{ name: "production", dataset: null, rows: { count: table.numRows, at: (place) => place } }];
+  if (!table.names.includes("set")) return [{ name: "production", dataset: null, rows: { count: table.numRows, skipped: 0, at: (place) => place } }];
   const cells = cellsOf(table, "set");
   const rows = new Map<string, number[]>();
   for (let row = 0; row < table.numRows; row++) {
@@ -234,7 +244,7 @@ function setsOf(table: Table, facts: PlotFacts): Group[] {
     if (!rows.has(name)) rows.set(name, []);
     rows.get(name)!.push(row);
   }
-  return Array.from(rows, ([name, members]) => ({ name, dataset: null, rows: { count: members.length, at: (place) => members[place]! } }));
+  return Array.from(rows, ([name, members]) => ({ name, dataset: null, rows: { count: members.length, skipped: 0, at: (place) => members[place]! } }));
 }
 
 function setColumn(sets: readonly PlotSet[], count: number): ClassColumn {
@@ -289,7 +299,7 @@ function classColumn(named: Named, cells: Cells): ClassColumn {
   const met = new Int32Array(cells.length);
   for (let row = 0; row < met.length; row++) {
     const cell = cells[row] ?? null;
-    let code = cell === null ? -1 : seen.get(cell);
+    let code = cell === null || Number.isNaN(cell) ? -1 : seen.get(cell);
     if (code === undefined) seen.set(cell, (code = seen.size));
     met[row] = code;
   }

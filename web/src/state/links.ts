@@ -31,6 +31,7 @@ export function ownView({ id, kind, attributes }: Linked): ViewLink | null {
   if (kind === "model_version") return link("Model", "model", "models", { version: id });
   if (kind === "model") return link("Model", "model", "models", { model: id });
   if (kind === "deployment") return link("Deployment", "deploy", "models", { deployment: id });
+  if (kind === "saved_view") return link("Saved view", "star", "saved", { view: key });
   if (kind === "params") return link("Parameters", "sliders", "parameters", { params: id });
   return kind === "run" ? runView(id, key, text(attributes["method"])) : null;
 }

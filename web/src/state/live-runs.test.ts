@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LAYER, PLOT } from "./live";
 import { bindablesOf, countingField, defaultPlots, plotTitle, runFilter, timeField, type Listing, type RunInfo } from "./live-runs";
-import { forgetView, savedViews, saveView } from "./live-saved";
 
 type Field = Listing["series"][number]["fields"][number];
 
@@ -64,20 +63,5 @@ describe("the question for runs", () => {
     expect(runFilter(["run/a", "run/b"], null)).toBe('id in ("run/a", "run/b")');
     expect(runFilter(["run/a"], "tags = \"x\"")).toBe('(tags = "x") or id in ("run/a")');
     expect(runFilter(["run/a"], "")).toBe("");
-  });
-});
-
-describe("saved views", () => {
-  it("are kept by name, the newest first, whatever else lies there", () => {
-    const kept = new Map<string, string>();
-    const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };
-    saveView(storage, { name: "a", search: "?run=run/a" });
-    saveView(storage, { name: "b", search: "" });
-    expect(saveView(storage, { name: "a", search: "?run=run/z" })).toEqual([{ name: "a", search: "?run=run/z" }, { name: "b", search: "" }]);
-    expect(forgetView(storage, "a")).toEqual([{ name: "b", search: "" }]);
-    for (const key of kept.keys()) kept.set(key, '[{"name": 1}, {"name": "x", "search": "javascript:"}]');
-    expect(savedViews(storage)).toEqual([]);
-    for (const key of kept.keys()) kept.set(key, "{");
-    expect(savedViews(storage)).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { asNode, partsOf } from "./node";
 import { api } from "./service";
 
 /** Kinds that people's words are not written on: they are what they were made as. */
-const FIXED = new Set(["params", "series_data", "saved_search"]);
+const FIXED = new Set(["params", "series_data", "saved_search", "saved_view"]);
 
 export function canMark(node: Node): boolean {
   return !FIXED.has(node.kind) && !node.version.deleted;

@@ -6,6 +6,7 @@ import type { PlotTable } from "../plot/table";
 import type { Camera } from "../scatter/camera";
 import { LOADING, ready, settled, type Loadable } from "./loadable";
 import { listProjections, loadOrigin, loadRevisions, loadRun, loadTable, type Origin, type Projection, type ProjectionPage } from "./projections";
+import { pin } from "./pinned";
 import { router } from "./router.svelte";
 import { START, parseView, printView, type ViewState } from "./url";
 
@@ -39,9 +40,11 @@ export class PageState {
   start(): () => void {
     this.view = parseView(untrack(() => router.place.search));
     const stop = router.onarrive(() => this.#revisit());
+    const unpin = pin(() => printView({ ...this.view, plot: this.view.run ? null : this.plot }));
     void this.reload();
     return () => {
       stop();
+      unpin();
       this.#opening.abort();
       this.#openingBeside.abort();
     };

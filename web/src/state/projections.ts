@@ -75,7 +75,7 @@ export async function loadRun(run: string, signal: AbortSignal): Promise<OpenedR
   }
   const path = { key: partsOf(run).key };
   const job = await valueOf(api.get("/api/v1/projections/{key}", { path, signal }));
-  const sent = { path, query: { rows: POINTS_MAX }, signal };
+  const sent = { path, query: { rows: POINTS_MAX, columns: "*" }, signal };
   const bytes = await valueOf(api.bytes("/api/v1/projections/{key}/table", "application/vnd.apache.arrow.stream", sent));
   return { plot: null, table: readPlot(bytes), of: job.rows ?? null };
 }

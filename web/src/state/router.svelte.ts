@@ -33,6 +33,12 @@ class Router {
     this.#arrive();
   }
 
+  /** Goes to an address of this page in the place of the one in sight, which only led there. */
+  redirect(href: string): void {
+    history.replaceState(null, "", href);
+    this.#arrive();
+  }
+
   /** What the view in sight shows, changed in place and without an entry in the history; for changes of every size and pace. */
   replace(search: string): void {
     // Browsers refuse more than a few address changes a second, and panning makes sixty.
@@ -50,12 +56,12 @@ class Router {
 
   /** Opens a record over the view. */
   open(node: string): void {
-    this.go(this.address(this.place.view, this.#search(), node));
+    this.go(this.address(this.place.view, this.search(), node));
   }
 
   /** Closes the record that lies open. */
   close(): void {
-    if (this.place.node !== null) this.go(this.address(this.place.view, this.#search(), null));
+    if (this.place.node !== null) this.go(this.address(this.place.view, this.search(), null));
   }
 
   /** Calls back when a link or the history has led to another address. Returns how to stop that. */
@@ -68,7 +74,8 @@ class Router {
     return hrefTo(untrack(() => this.place.root), view, search, node);
   }
 
-  #search(): string {
+  /** The query of the view in sight as it is now, with its question mark: the address may be a moment behind. */
+  search(): string {
     return this.#pending ?? this.place.search;
   }
 

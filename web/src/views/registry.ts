@@ -25,6 +25,7 @@ export const VIEWS: readonly View[] = [
   { route: "work", title: "Work", icon: "work", listed: true, load: () => import("./work/View.svelte") },
   { route: "parameters", title: "Parameters", icon: "sliders", listed: false, load: () => import("./parameters/View.svelte") },
   { route: "audit", title: "History", icon: "clock", listed: false, load: () => import("./audit/View.svelte") },
+  { route: "saved", title: "Saved view", icon: "star", listed: false, load: () => import("./saved/View.svelte") },
   { route: "node", title: "Record", icon: "record", listed: false, load: () => import("./node/View.svelte") },
 ];
 

@@ -58,9 +58,9 @@ class OneFrame:
     def on_delete(self, req: falcon.Request, resp: falcon.Response, *, name: str) -> None:
         """Leave a tombstone; lineage still shows it."""
         wanted = unquoted(name)
-        frame = self._service.h2o_names.frame(wanted)
-        self._service.frames.delete(frame.id, caller_of(req), force=True)
-        self._service.h2o_names.forget(wanted, caller_of(req))
+        names = self._service.h2o_names
+        frame = names.frame(wanted)
+        self._service.frames.delete(frame.id, caller_of(req), force=True, also=names.taking(wanted))
         answer(req, resp, _SCHEMA, {"frame_id": key(wanted, "Frame", "Frames")})
 
     def _answer(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:

@@ -10,8 +10,7 @@ from arangovis.domain.access import Role
 from arangovis.domain.errors import Fault, InvalidContent, InvalidInput, NotFound
 from arangovis.domain.graph import Caller
 from arangovis.domain.runs import Run
-from arangovis.services.frames.frames import ParseRequest, Upload
-from arangovis.services.frames.h2o_names import check_h2o_name
+from arangovis.services.frames.frames import Also, ParseRequest, Upload
 from arangovis.tabular.frames.types import ColumnKind, ColumnType, GuessHints, ParseSetup
 from arangovis.wiring import Arangovis
 from arangovis_api.middleware import caller_of
@@ -82,8 +81,7 @@ class ImportFiles:
         except NotFound:
             name = path if "://" in path else f"nfs:/{path}"
             with self._service.import_roots.open(path) as stream:
-                upload = self._service.frames.upload(stream, _short(path), caller)
-            names.give(name, upload.node, caller)
+                self._service.frames.upload(stream, _short(path), caller, also=names.giving(name))
             return name
         return path
 
@@ -114,9 +112,8 @@ class PostFile:
         raise InvalidInput.of(Fault("body", "has no file"))
 
     def _stored(self, req: falcon.Request, resp: falcon.Response, name: str, stream: Any) -> None:
-        check_h2o_name(name)
-        upload = self._service.frames.upload(stream, _short(name), caller_of(req))
-        self._service.h2o_names.give(name, upload.node, caller_of(req))
+        named = self._service.h2o_names.giving(name)
+        upload = self._service.frames.upload(stream, _short(name), caller_of(req), also=named)
         answer(req, resp, ("PostFileV3", "PostFile"), {"destination_frame": name, "total_bytes": upload.bytes})
 
 
@@ -160,13 +157,12 @@ class Parse:
         source, upload = one_source(self._service, fields)
         fields.boolean("delete_on_done")
         name = fields.text("destination_frame") or f"{source}.hex"
-        check_h2o_name(name)
+        named = self._service.h2o_names.giving(name)
         setup = self._service.frames.guess(upload.node, _hints(fields))
         given = fields.keys("column_types", "columns_types"), fields.keys("column_names", "columns_names")
         setup = _changed(setup, *given, fields.lists("na_strings"))
         wanted = ParseRequest(upload.node, setup, _short(name))
-        run = self._run(wanted, upload, caller_of(req), blocking=fields.boolean("blocking"))
-        self._service.h2o_names.give(name, run.id, caller_of(req))
+        run = self._run(wanted, upload, caller_of(req), named, blocking=fields.boolean("blocking"))
         rows = 0 if run.state.is_open else self._service.frames.made_by(run.id).dataset.rows
         document = {
             **_setup_document(setup, source),
@@ -176,17 +172,17 @@ class Parse:
         }
         answer(req, resp, ("ParseV3", "Parse"), document)
 
-    def _run(self, wanted: ParseRequest, upload: Upload, caller: Caller, *, blocking: bool) -> Run:
+    def _run(self, wanted: ParseRequest, upload: Upload, caller: Caller, named: Also, *, blocking: bool) -> Run:
         """Parse now, or leave it to a worker. What cannot be parsed fails as a job unless the client asked to wait."""
         frames = self._service.frames
         if upload.bytes > (BLOCKING_BYTES_MAX if blocking else AT_ONCE_BYTES_MAX):
-            return frames.parse(wanted, caller)
+            return frames.parse(wanted, caller, named)
         try:
-            return frames.parse_now(wanted, caller)
+            return frames.parse_now(wanted, caller, named)
         except InvalidContent:
             if blocking:
                 raise
-            return frames.parse(wanted, caller)
+            return frames.parse(wanted, caller, named)
 
 
 def one_source(service: Arangovis, fields: Fields) -> tuple[str, Upload]:

@@ -45,9 +45,8 @@ class Predictions:
         fields = fields_of(req, _FIELDS)
         wanted = _wanted(self._service, fields, (unquoted(model), unquoted(frame)))
         names, service = self._service.h2o_names, self._service
-        run, scored = service.scoring.record(wanted, caller_of(req))
+        run, scored = service.scoring.record(wanted, caller_of(req), names.giving(wanted.name))
         made = service.frames.made_by(run.id)
-        names.give(wanted.name, made.id, caller_of(req))
         measured = metrics_document(wanted.detector, unquoted(frame), scored.scores.metrics, run.ended or 0)
         document = {
             "model": key(model_name(wanted.detector), "Model", "Models"),

@@ -67,6 +67,7 @@ def test_each_verb_of_the_catalogue_is_one_action(client: av.Client, home: Path)
         "gate": lambda: client.set_gate("shop", "good", "evaluation.rmse < 5"),
         "link": lambda: client.link(data, version.node, "explains"),
         "saved search": lambda: client.save_search("nightly", "run", 'tags = "nightly"', project="shop"),
+        "saved view": lambda: client.save_view("curves", "live?run=run/1", project="shop"),
         "name": lambda: client.rename_project("shop", "store"),
     }
     assert {name: done(verb) for name, verb in verbs.items()} == dict.fromkeys(verbs, 1)

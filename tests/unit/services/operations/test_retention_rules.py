@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from arangovis.domain.access import Role, Scope, acting_in
 from arangovis.domain.graph import Direction, EdgeId
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Run, RunState
@@ -20,9 +21,9 @@ def world(tmp_path: Path) -> World:
     return World.at(tmp_path)
 
 
-def finished(world: World, *, accuracy: float = 0.5, inputs: tuple[Input, ...] = (), name: str | None = None) -> Run:
+def finished(world: World, *, accuracy: float = 0.5, **wanted: object) -> Run:
     """Have a run make a file of its own; a day passes."""
-    run = world.ask(inputs=inputs, name=name)
+    run = world.ask(**wanted)
     claim = world.claim()
     made = Made("weights", f"weights of {run.id}".encode(), "application/octet-stream")
     done = world.runs.succeed(claim, Outcome((made,), metrics={"accuracy": accuracy}), ADA)
@@ -65,6 +66,19 @@ def test_the_last_and_the_best_are_kept_within_their_group(world: World) -> None
         item.run for item in world.service.operations.expiring.plan(lowest).runs
     }
     assert kept == {others[1].id}
+
+
+def test_who_acts_for_a_project_selects_its_runs_and_no_shared_ones(world: World) -> None:
+    """Shared runs are seen by all, and would fill the limit with what may not be removed."""
+    ours, theirs = (world.service.catalogue.register_project(name, ADA).node.key for name in ("ours", "theirs"))
+    runs = [finished(world, project=project) for project in (None, theirs, ours, ours)]
+    rule, expiring = RetentionRule(older_than_days=0, limit=1), world.service.operations.expiring
+    assert [item.run for item in expiring.plan(rule).runs] == [runs[0].id]
+    with acting_in(Scope(Role.ADMIN, frozenset({ours}))):
+        assert [item.run for item in expiring.plan(rule).runs] == [runs[2].id]
+        done = expiring.apply(RetentionRule(older_than_days=0), ADA)
+    assert ([item.run for item in done.runs], done.failed) == ([run.id for run in runs[2:]], {})
+    assert [is_there(world, file_of(world, run)) for run in runs] == [True, True, False, False]
 
 
 def test_conditions_hold_together_and_open_runs_are_never_selected(world: World) -> None:

@@ -113,7 +113,7 @@ def test_arrow_and_our_rules_read_the_same_numbers(cells: list[str], kind: Colum
     column = ColumnType("a", kind, ("NA",))
     data = write_records([[cell, "x"] for cell in cells], Dialect())
     setup = ParseSetup((column, ColumnType("b", ColumnKind.TEXT)), dialect=Dialect(header=False, comment=""))
-    quick = _Reader(setup).read(Block(data, 1))
+    quick = _Reader(setup).read(Block(data, 1, data.count(b"\n")))
     slow = convert(pa.array(cells, pa.string()), column)
     assert quick.columns[0].to_pylist() == slow.values.to_pylist()
     assert quick.kinds[0] is slow.kind
@@ -129,10 +129,10 @@ def test_untidy_blocks_hold_the_same_records_either_way(lines: list[str]) -> Non
     data = "\n".join(lines).encode()
     setup = text_setup(2)
     try:
-        quick = _Reader(setup).read(Block(data, 1))
+        quick = _Reader(setup).read(Block(data, 1, data.count(b"\n")))
     except ArangovisError:
         return
-    tidied = _tidied(Block(data, 1), setup)
+    tidied = _tidied(Block(data, 1, data.count(b"\n")), setup)
     found = [list(record.cells) for record in records(tidied.data, setup.dialect)] if tidied.data else []
     assert [list(row) for row in zip(*(column.to_pylist() for column in quick.columns), strict=True)] == [
         [cell or None for cell in row] for row in found

@@ -1,6 +1,7 @@
 """A person's rows in uploads, frames, scores and the texts of runs; and in a backup made before."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,20 +9,22 @@ import pytest
 from sklearn.datasets import load_wine
 
 from arangovis.domain.erasure import ERASED_TEXT
-from arangovis.domain.errors import Gone
+from arangovis.domain.errors import Conflict, Gone
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
 from arangovis.services.copying.backups import back_up, restore
 from arangovis.services.copying.copying import Place
+from arangovis.services.copying.marks import check_usable
 from arangovis.services.erasing.erasures import ErasureWanted
+from arangovis.services.erasing.ledger import LEDGER_FILE, read_file
 from arangovis.services.erasing.restoring import erase_again
 from arangovis.services.frames.frames import Frame, ParseRequest
 from arangovis.services.verification import check_store
-from arangovis.settings import Settings
-from arangovis.wiring import Arangovis, build
-from tests.unit.services.copies import place_of
-from tests.unit.services.erasing.traces import traces
-from tests.unit.services.series.logged import LoggingWorld
+from arangovis.wiring import Arangovis
+from tests.api.erasing.traces import traces
+from tests.backends import build_service, settings_of
+from tests.unit.services.series.logged import PROJECT, LoggingWorld
+from tests.unit.services.world import Clock
 
 ADA = Caller("ada", "request-7")
 PERSON = "p-0042"
@@ -43,10 +46,15 @@ def parsed(service: Arangovis) -> tuple[NodeId, Frame]:
 
 
 @pytest.fixture
-def service(tmp_path: Path):  # type: ignore[no-untyped-def]
-    built = build(Settings(home=tmp_path / "home"))
+def other(tmp_path: Path) -> Iterator[Arangovis]:
+    """Give a service with nothing in it, to restore to."""
+    built = build_service(settings_of(tmp_path / "other"))
     yield built
     built.close()
+
+
+def place_of(service: Arangovis) -> Place:
+    return Place(service.store, service.artifacts)
 
 
 def test_an_upload_goes_and_its_frame_stays_without_the_rows(service: Arangovis) -> None:
@@ -72,8 +80,10 @@ def test_a_number_is_the_same_person_however_it_is_written(service: Arangovis) -
     assert service.frames.made_by(run.id).content.rows == 1
 
 
-def test_texts_of_runs_lose_the_person_and_keep_their_rows(tmp_path: Path) -> None:
-    world = LoggingWorld.open(tmp_path)
+def test_texts_of_runs_lose_the_person_and_keep_their_rows(service: Arangovis) -> None:
+    service.catalogue.register_project(PROJECT, ADA)
+    world = LoggingWorld(Clock(), service)
+    world.run = world.new_run()
     said = [f"step {number}: looked at {PERSON}, fine" for number in range(3)] + ["nobody here", PERSON]
     for number, text in enumerate(said):
         world.send(number, pa.table({"note": [text], "loss": [float(number)]}))
@@ -89,6 +99,7 @@ def test_texts_of_runs_lose_the_person_and_keep_their_rows(tmp_path: Path) -> No
 
 
 def test_merged_texts_lose_the_person_too(tmp_path: Path) -> None:
+    """In memory on every store, where the time that has to pass can pass at once."""
     world = LoggingWorld.open(tmp_path)
     for number in range(600):
         world.send(number, pa.table({"note": [PERSON if number % 100 == 0 else f"wine {number}"]}))
@@ -100,35 +111,58 @@ def test_merged_texts_lose_the_person_too(tmp_path: Path) -> None:
     world.check()
 
 
-def test_a_backup_restored_later_has_the_erasure_done_again(service: Arangovis, tmp_path: Path) -> None:
+def test_a_backup_restored_later_has_the_erasure_done_again(
+    service: Arangovis, other: Arangovis, tmp_path: Path
+) -> None:
     parsed(service)
-    back_up(Place(service.store, service.artifacts), tmp_path / "backup")
+    back_up(place_of(service), tmp_path / "backup")
     service.operations.erasures.erase(WANTED, ADA)
-    other = build(Settings(home=tmp_path / "other"))
-    try:
-        restore(tmp_path / "backup", Place(other.store, other.artifacts))
-        assert traces(other, [PERSON])
-        assert erase_again(Place(other.store, other.artifacts), tmp_path / "home" / "erasures.jsonl") == 1
-        assert traces(other, [PERSON]) == []
-        assert check_store(other.store, other.artifacts) == []
-        assert [entry.state for entry in other.operations.erasures.ledger()] == ["done"]
-    finally:
-        other.close()
+    restore(tmp_path / "backup", place_of(other))
+    assert traces(other, [PERSON])
+    ledger, home = service.settings.home / LEDGER_FILE, other.settings.home
+    assert erase_again(place_of(other), read_file(ledger), home) == 1
+    assert traces(other, [PERSON]) == []
+    assert check_store(other.store, other.artifacts) == []
+    assert [entry.state for entry in other.operations.erasures.ledger()] == ["done"]
+    assert read_file(home / LEDGER_FILE) == read_file(ledger), "the next restore there knows of it"
 
 
-def test_a_backup_made_later_knows_of_the_erasure(service: Arangovis, tmp_path: Path) -> None:
+def test_nobody_sees_a_restored_store_before_its_erasures(service: Arangovis, other: Arangovis, tmp_path: Path) -> None:
+    parsed(service)
+    back_up(place_of(service), tmp_path / "backup")
+    service.operations.erasures.erase(WANTED, ADA)
+
+    def stopped() -> None:
+        with pytest.raises(Conflict, match="not finished"):
+            check_usable(other.store)
+        raise Stop
+
+    with pytest.raises(Stop):
+        restore(tmp_path / "backup", place_of(other), before_use=stopped)
+    with pytest.raises(Conflict, match="the restore"):
+        check_usable(other.store)
+    known = read_file(service.settings.home / LEDGER_FILE)
+    report = restore(tmp_path / "backup", place_of(other), before_use=lambda: erase_again(place_of(other), known))
+    check_usable(other.store)
+    assert traces(other, [PERSON]) == []
+    assert report.problems == []
+    again = restore(tmp_path / "backup", place_of(other), before_use=stopped)
+    assert again.nothing_to_do
+
+
+class Stop(BaseException):
+    """As if the process were killed."""
+
+
+def test_a_backup_made_later_knows_of_the_erasure(service: Arangovis, other: Arangovis, tmp_path: Path) -> None:
     parsed(service)
     service.operations.erasures.erase(WANTED, ADA)
-    back_up(Place(service.store, service.artifacts), tmp_path / "backup")
-    other = build(Settings(home=tmp_path / "other"))
-    try:
-        restore(tmp_path / "backup", Place(other.store, other.artifacts))
-        assert [entry.state for entry in other.operations.erasures.ledger()] == ["done"]
-        assert check_store(other.store, other.artifacts) == []
-    finally:
-        other.close()
+    back_up(place_of(service), tmp_path / "backup")
+    restore(tmp_path / "backup", place_of(other))
+    assert [entry.state for entry in other.operations.erasures.ledger()] == ["done"]
+    assert check_store(other.store, other.artifacts) == []
 
 
-def test_a_home_without_a_ledger_has_nothing_to_do_again(tmp_path: Path) -> None:
-    world = LoggingWorld.open(tmp_path)
-    assert erase_again(place_of(world), tmp_path / "erasures.jsonl") == 0
+def test_a_home_without_a_ledger_has_nothing_to_do_again(service: Arangovis, tmp_path: Path) -> None:
+    assert erase_again(place_of(service), read_file(tmp_path / LEDGER_FILE), tmp_path) == 0
+    assert not (tmp_path / LEDGER_FILE).exists()

@@ -32,7 +32,7 @@ def traces(service: Arangovis, words: list[str]) -> list[str]:
             said = orjson.dumps(node.attributes, default=dict).decode()
             found += [f"{node.id} has {word}" for word in words if word in said]
     for kind in (kind.name for kind in RECORD_KINDS):
-        for record in service.store.records(kind):
+        for record in service.store.all_records(kind):
             said = orjson.dumps([record.key, record.data], default=dict).decode()
             found += [f"{kind} {record.key} has {word}" for word in words if word in said]
     return found

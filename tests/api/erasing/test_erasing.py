@@ -1,8 +1,6 @@
 """A person's rows erased: on digits that have owners, with projections, all rows, vectors and training data."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import orjson
@@ -16,17 +14,17 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import JsonValue
 from arangovis.domain.runs import RunState
 from arangovis.services.datasets import production_id
+from arangovis.services.erasing import ledger as ledger_module
 from arangovis.services.erasing.erasures import Erasures, ErasureWanted
-from arangovis.services.erasing.ledger import BEGUN, entries, read_file
+from arangovis.services.erasing.ledger import BEGUN, LEDGER_FILE, entries, read_file
 from arangovis.services.projections.all_rows_plan import AllRowsOptions
 from arangovis.services.stewardship.audit import Audit
 from arangovis.services.verification import check_store
-from arangovis.settings import Settings
 from arangovis.tabular import Rows, read_rows
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, from_arrow, to_arrow
-from arangovis.wiring import Arangovis, build, worker_context
+from arangovis.wiring import Arangovis, worker_context
 from arangovis.workers.inline import drain
-from tests.unit.services.erasing.traces import traces
+from tests.api.erasing.traces import traces
 
 ADA = Caller("ada", "request-7")
 FIELDS: list[JsonValue] = [
@@ -36,6 +34,10 @@ FIELDS: list[JsonValue] = [
 OWNERS = [f"owner-{number:02d}@example.org" for number in range(10)]
 PERSON = OWNERS[3]
 ROWS, TRAINING = 90, 60
+
+
+class Stop(BaseException):
+    """As if the process were killed."""
 
 
 def digits(start: int, end: int, prefix: str) -> Rows:
@@ -53,13 +55,6 @@ def digits(start: int, end: int, prefix: str) -> Rows:
 def personal(*prefixes: str) -> list[str]:
     """Return what names the person: the value, and the ids of the rows."""
     return [PERSON, *(f"{prefix}-{number:03d}x" for prefix in prefixes for number in range(3, 300, 10))]
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Arangovis]:
-    built = build(Settings(home=tmp_path))
-    yield built
-    built.close()
 
 
 @pytest.fixture
@@ -199,14 +194,55 @@ def test_rows_that_were_erased_do_not_come_back(service: Arangovis, version: Mod
     assert traces(service, personal("row")) == []
 
 
-def test_the_ledger_keeps_a_hash_and_no_name(service: Arangovis, version: ModelVersion, tmp_path: Path) -> None:
+def test_the_ledger_keeps_a_hash_and_no_name(service: Arangovis, version: ModelVersion) -> None:
     erasures(service).erase(WANTED, ADA)
-    (entry,) = read_file(tmp_path / "erasures.jsonl")
-    assert PERSON not in (tmp_path / "erasures.jsonl").read_text()
+    ledger = service.settings.home / LEDGER_FILE
+    (entry,) = read_file(ledger)
+    assert PERSON not in ledger.read_text()
     assert entry.subject.is_named_by(PERSON)
     assert not entry.subject.is_named_by(OWNERS[4])
     (told,) = erasures(service).ledger()
     assert (told.key, told.state, told.column) == (entry.key, "done", "subject")
+
+
+def test_the_file_names_an_erasure_that_was_stopped_before_it_did(
+    service: Arangovis, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = service.settings.home / LEDGER_FILE
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger_module, "_add", _killed)
+        with suppress(Stop):
+            erasures(service).erase(WANTED, ADA)
+    assert read_file(ledger) == []
+    erasures(service).resume(ADA)
+    (entry,) = read_file(ledger)
+    assert entry.subject.is_named_by(PERSON)
+    erasures(service).replay((), ADA)
+    assert len(read_file(ledger)) == 1, "each once"
+
+
+def _killed(*_: object) -> None:
+    raise Stop
+
+
+def test_half_a_line_in_the_file_goes_and_the_others_stay(service: Arangovis, version: ModelVersion) -> None:
+    ledger = service.settings.home / LEDGER_FILE
+    for owner in OWNERS[:2]:
+        erasures(service).erase(ErasureWanted("subject", owner), ADA)
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole[:-20])  # the disk was full, or the power went
+    assert [entry.subject.is_named_by(OWNERS[0]) for entry in read_file(ledger)] == [True]
+    erasures(service).erase(ErasureWanted("subject", OWNERS[2]), ADA)
+    assert [entry.subject.is_named_by(OWNERS[2]) for entry in read_file(ledger)] == [False, True]
+    erasures(service).replay((), ADA)
+    assert len(read_file(ledger)) == 3, "the store's own ledger has what the file lost"
+
+
+def test_a_file_that_cannot_be_written_is_said(service: Arangovis, version: ModelVersion) -> None:
+    (service.settings.home / LEDGER_FILE).mkdir(parents=True)
+    with pytest.raises(StoreUnavailable, match="in the home cannot be written"):
+        erasures(service).erase(WANTED, ADA)
+    assert [problem.code for problem in check_store(service.store, service.artifacts)] == ["unfinished-erasure"]
 
 
 def test_only_the_named_data_set_is_touched(service: Arangovis, version: ModelVersion) -> None:
@@ -252,10 +288,6 @@ def test_a_sample_that_was_being_taken_is_not_written(service: Arangovis, versio
         service.store.transact(lambda tx: service.snapshots.write(tx, frozen), ADA)
 
 
-class Stop(BaseException):
-    """As if the process were killed."""
-
-
 @pytest.mark.parametrize("after", range(0, 40, 3))
 def test_wherever_it_stops_it_can_be_gone_on_with(
     service: Arangovis, version: ModelVersion, after: int, monkeypatch: pytest.MonkeyPatch
@@ -274,7 +306,7 @@ def test_wherever_it_stops_it_can_be_gone_on_with(
 
     with monkeypatch.context() as patched:
         patched.setattr(service.store, "transact", counted(service.store.transact))
-        patched.setattr(service.artifacts, "remove", counted(service.artifacts.remove))
+        patched.setattr(service.artifacts, "erase", counted(service.artifacts.erase))
         patched.setattr(service.artifacts, "put", counted(service.artifacts.put))
         with suppress(Stop):
             erasures(service).erase(WANTED, ADA)
