@@ -18,7 +18,7 @@ __all__ = ["context_from_environment", "context_over"]
 
 
 class _Handlers(Mapping[str, Handler]):
-    """The handlers of all methods, made as they are asked for: those of projections, or the whole service's."""
+    """The handlers of all methods, made as they are asked for: those of projections, or all others."""
 
     def __init__(self, settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> None:
         self._settings = settings
@@ -31,7 +31,7 @@ class _Handlers(Mapping[str, Handler]):
         if method not in self._methods:
             raise KeyError(method)
         if method not in self._made:
-            self._made.update(self._projections() if method.startswith(METHOD_PREFIX) else self._all())
+            self._made.update(self._projections() if method.startswith(METHOD_PREFIX) else self._others())
         return self._made[method]
 
     def __iter__(self) -> Iterator[str]:
@@ -44,10 +44,11 @@ class _Handlers(Mapping[str, Handler]):
         blobs = Blobs(self._store, self._artifacts, maps=True)
         return projection_handlers(self._store, blobs, runs=Plans(self._store, blobs).runs, settings=self._settings)
 
-    def _all(self) -> Mapping[str, Handler]:
+    def _others(self) -> Mapping[str, Handler]:
         from arangovis.wiring import compose, worker_context
 
-        return worker_context(compose(self._settings, self._store, self._artifacts)).handlers
+        handlers = worker_context(compose(self._settings, self._store, self._artifacts)).handlers
+        return {name: handler for name, handler in handlers.items() if not name.startswith(METHOD_PREFIX)}
 
 
 def context_over(settings: Settings, store: GraphStore, artifacts: ArtifactStore) -> WorkerContext:

@@ -25,7 +25,9 @@ class Installed:
 
 
 def installed(package: str = "arangovis") -> Mapping[str, Sequence[Installed]]:
-    """Return what each extra of a package requires, by the name of the extra."""
+    """Return what each extra of a package requires, by the name of the extra; nothing if it is not installed itself."""
+    if _version(package) is None:
+        return {}
     found: dict[str, list[Installed]] = defaultdict(list)
     declared = importlib.metadata.metadata(package).get_all("Provides-Extra") or ()
     extras = [name for name in declared if name not in NOT_FOR_USERS]

@@ -117,7 +117,10 @@ class Cataloguing(Asking):
         return self._register(f"/nodes/{_kind(kind)}", {"name": name, **given})
 
     def update_node(self, node: AnyNode, **attributes: Any) -> Node:
-        """Change attributes of a node, None removes one; of a built-in kind `description`, `tags`, `attributes`."""
+        """Change attributes of a node, None removes one; where it has a verb of its own, only what people say of it.
+
+        That is `description`, `tags` and `attributes`.
+        """
         body = {"attributes": plain_document(attributes)}
         return self._ask(Node, "PATCH", f"/nodes/{node_id(node)}", body)
 

@@ -103,21 +103,21 @@ class _Lost:
     def __call__(self, lost: "UnraisableHookArgs") -> None:
         # At its end the interpreter goes on ending, whatever is lost.
         if isinstance(lost.exc_value, Terminated) and threading.main_thread().is_alive():
-            self._send_again()
+            self._send_again(lost.exc_value)
         else:
             self.before(lost)
 
     @staticmethod
-    def _send_again() -> None:
+    def _send_again(lost: Terminated) -> None:
         """Send it from a thread, in a moment: the main thread is still where exceptions are lost."""
         signal.signal(signal.SIGTERM, _terminate)
-        timer = threading.Timer(_AGAIN_S, _send)
+        timer = threading.Timer(_AGAIN_S, _send, (lost,))
         timer.daemon = True
         with suppress(RuntimeError):  # the interpreter ends by itself
             timer.start()
 
 
-def _send() -> None:
-    """Send SIGTERM to this process, unless another came meanwhile: a second one would end it at once."""
-    if signal.getsignal(signal.SIGTERM) is _terminate:
+def _send(lost: Terminated) -> None:
+    """Send SIGTERM to this process, unless another came meanwhile, which would end it at once, or it ends by itself."""
+    if _raised[-1] is lost and threading.main_thread().is_alive():
         os.kill(os.getpid(), signal.SIGTERM)

@@ -21,7 +21,8 @@ AWAY_MAX_S = 30.0
 """How long a server may be away in the midst of a wait, as when it is started again."""
 _TURN_MIN_S = 0.05
 _TURN_SHARE = 0.05
-"""The end of a run is seen late by a twentieth of what it took at most, and by no more than a turn of the backend."""
+"""The end of a run is seen late by a twentieth of the wait at most, or the shortest turn; never by more than a turn of
+the backend."""
 _ENDS: Mapping[RunState, type[ArangovisError]] = {
     RunState.NO_DATA: NoData,
     RunState.NOT_SUPPORTED: NotSupported,

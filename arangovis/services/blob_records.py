@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from arangovis.artifacts.base import REMOVE_MAX_S
 from arangovis.domain.errors import StoreUnavailable
 from arangovis.domain.graph import Record
-from arangovis.services.erased import refuse_erased
+from arangovis.services.erased import ERASED, refuse_erased
 from arangovis.stores.transaction import Transaction
 
 STAGED, KEPT, DOOMED = "staged", "kept", "doomed"
@@ -46,8 +46,10 @@ def allows_removal(right: Record, now: int) -> bool:
     return now < right.due - REMOVE_MAX_US
 
 
-def stage_all(transaction: Transaction, references: Sequence[BlobReference]) -> tuple[BlobReference, ...]:
-    """Stage what is not kept; return what another has the right to remove.
+def stage_all(
+    transaction: Transaction, references: Sequence[BlobReference], begun: int | None = None
+) -> tuple[BlobReference, ...]:
+    """Stage what is not kept; return what another has the right to remove. `begun` is as `refuse_erased` has it.
 
     Raises:
         Conflict: there are bytes among them that were erased.
@@ -55,7 +57,7 @@ def stage_all(transaction: Transaction, references: Sequence[BlobReference]) -> 
     """
     held = []
     for reference in references:
-        refuse_erased(transaction, reference.digest)
+        refuse_erased(transaction, reference.digest, begun)
         record = transaction.record("blob", reference.digest)
         if record is not None and _is_held(record, transaction.now):
             held.append(reference)
@@ -68,14 +70,17 @@ def stage_all(transaction: Transaction, references: Sequence[BlobReference]) -> 
 def condemn_all(transaction: Transaction, digests: Sequence[str], by: str) -> tuple[Record, ...]:
     """Take the right to remove bytes that were erased, whatever was to become of them; return the rights.
 
+    `by` is the erasure. Bytes that a run made again meanwhile are not its own any more.
+
     Raises:
         StoreUnavailable: a sweep has the right to remove some of them.
 
     """
+    transaction.expect(records=[(kind, digest) for digest in digests for kind in ("blob", ERASED)])
     rights = []
     for digest in digests:
-        record = transaction.record("blob", digest)
-        if record is None:
+        record, erased = transaction.record("blob", digest), transaction.record(ERASED, digest)
+        if record is None or erased is None or erased.group != by:
             continue
         if _is_held(record, transaction.now) and record.data.get("by") != by:
             raise StoreUnavailable("these bytes are being removed at this moment; try again")

@@ -112,10 +112,16 @@ class Blobs:
             return self.save_stream(cast("BinaryIO", io.BytesIO(data)), caller)
         return self.save_many((data,), caller)[0]
 
-    def save_many(self, contents: Sequence[bytes], caller: Caller) -> tuple[BlobReference, ...]:
-        """Store several blobs as `save` does, with one action for their records."""
+    def save_many(
+        self, contents: Sequence[bytes], caller: Caller, *, begun: int | None = None
+    ) -> tuple[BlobReference, ...]:
+        """Store several blobs as `save` does, with one action for their records.
+
+        `begun` is when the run began that computed them, microseconds since 1970: what was erased as a precaution
+        before that may be stored again.
+        """
         references = tuple(BlobReference(hashlib.sha256(data).hexdigest(), len(data)) for data in contents)
-        self._stage(references, caller)
+        self._stage(references, caller, begun)
         for data, reference in zip(contents, references, strict=True):
             self._artifacts.put(data, reference.digest)
         return references
@@ -160,17 +166,19 @@ class Blobs:
                 due = transaction.now + STAGED_FOR_US
                 transaction.put_record(Record("blob", digest, STAGED, due, record.data))
 
-    def _stage(self, references: Sequence[BlobReference], caller: Caller) -> None:
+    def _stage(self, references: Sequence[BlobReference], caller: Caller, begun: int | None = None) -> None:
         deadline = time.monotonic() + self._removal_wait_s
-        waiting = self._staged(references, caller)
+        waiting = self._staged(references, caller, begun)
         while waiting:
             if time.monotonic() >= deadline:
                 raise StoreUnavailable("unused blobs are being removed at this moment; try again")
             time.sleep(REMOVAL_PAUSE_S)
-            waiting = self._staged(waiting, caller)
+            waiting = self._staged(waiting, caller, begun)
 
-    def _staged(self, references: Sequence[BlobReference], caller: Caller) -> Sequence[BlobReference]:
-        return self._store.transact(lambda transaction: stage_all(transaction, references), caller)
+    def _staged(
+        self, references: Sequence[BlobReference], caller: Caller, begun: int | None
+    ) -> Sequence[BlobReference]:
+        return self._store.transact(lambda transaction: stage_all(transaction, references, begun), caller)
 
     # --- reading ----------------------------------------------------------------------------------------------
 
@@ -254,7 +262,7 @@ class Blobs:
     def erase(self, digests: Iterable[str], caller: Caller, by: str) -> int:
         """Remove bytes at once, whoever kept them: nothing names them any more, and they may not come back.
 
-        Return how many were removed. `by` is for whom: one who died doing so is gone on for.
+        Return how many were removed. `by` is the erasure that their records name: one that died is gone on with.
 
         Raises:
             StoreUnavailable: a store did not answer, or a sweep is just at some of them; erasing again goes on.

@@ -8,6 +8,7 @@ from arangovis.domain.graph import Caller, Record
 from arangovis.domain.json import Document
 from arangovis.domain.series import WORK
 from arangovis.domain.views import integer
+from arangovis.services.blob_records import KEPT
 from arangovis.services.blobs import Blobs, SweepReport
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
@@ -19,8 +20,6 @@ HOUSEKEEPER = Caller("housekeeping")
 FORGET_BATCH = 500
 UPKEEP, UPKEEP_KEY = "upkeep", "housekeeping"
 """The record of what the last round found and removed."""
-KEPT = "kept"
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +79,8 @@ class Housekeeping:
 
     def _stored(self) -> tuple[int, int]:
         """Return how many blobs nodes refer to, and their bytes."""
-        blobs = size = 0
-        after: Record | None = None
-        while page := self._store.records("blob", KEPT, after=after, limit=PAGE):
-            blobs += len(page)
-            size += sum(integer(record.data, "bytes", 0) for record in page)
-            after = page[-1]
-        return blobs, size
+        sizes = [integer(record.data, "bytes", 0) for record in self._store.all_records("blob", KEPT)]
+        return len(sizes), sum(sizes)
 
     def _forget(self, kind: str) -> int:
         """Remove records that are past due: idempotency keys long answered, workers and readers long lost."""

@@ -17,6 +17,8 @@ from arangovis.stores.transaction import Transaction
 
 PARAMS, EVALUATION = "params", "evaluation"
 """The roles of the nodes that a run's own parameters and measured performance become."""
+_WITH_VERBS = frozenset(("model_version", "series_data"))
+"""Kinds that runs make too, and that are read as the verbs which make them leave them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class RunLog:
         Raises:
             AlreadyExists: a run of this key has other content.
             NotFound: inputs, outputs or the project do not exist; it names all of them.
-            InvalidInput: an attribute does not fit, or the run ended before it began.
+            InvalidInput: an attribute does not fit, what it made has a verb of its own or says that a worker made it,
+                or the run ended before it began.
 
         """
         return self._store.transact(lambda tx: self.write(tx, logged), caller)
@@ -81,6 +84,8 @@ class RunLog:
     def write(self, transaction: Transaction, logged: LoggedRun) -> Registered:
         """Log a run inside an action."""
         _check_times(logged)
+        for output in logged.outputs:
+            _check_output(output)
         content = _content_digest(logged)
         run_id = time_ordered_id("run", transaction.now) if logged.key is None else NodeId.of("run", logged.key)
         transaction.expect(nodes=_read_nodes(run_id, logged))
@@ -115,6 +120,17 @@ class RunLog:
 def _check_times(logged: LoggedRun) -> None:
     if logged.started is not None and logged.ended is not None and logged.ended < logged.started:
         raise InvalidInput.of(Fault("ended", f"{logged.ended} is before the start {logged.started}; is a clock wrong?"))
+
+
+def _check_output(output: Output) -> None:
+    """Refuse what others rely on: one node that cannot be read spoils lists, and what has a stage key is used again."""
+    if output.node is None and output.kind in _WITH_VERBS:
+        raise InvalidInput.of(Fault("kind", f"a {output.kind} is made by a verb of its own: name its node"))
+    if "stage_key" in output.attributes:
+        raise InvalidInput.of(Fault("stage_key", "is what workers find their own products by; leave it out"))
+    source = output.attributes.get("source")
+    if output.kind == "dataset" and isinstance(source, str):
+        NodeId.parse(source)
 
 
 def _outputs(logged: LoggedRun) -> tuple[Output, ...]:

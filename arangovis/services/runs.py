@@ -231,7 +231,7 @@ class Runs:
             LeaseLost: the run is not ours any more; nothing is written.
 
         """
-        blobs = self._blobs.save_many([made.data for made in outcome.made], caller)
+        blobs = self._blobs.save_many([made.data for made in outcome.made], caller, begun=claim.run.started)
 
         def action(transaction: Transaction) -> Run:
             kept = [("blob", blob.digest) for blob in blobs]

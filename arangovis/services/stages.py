@@ -1,7 +1,9 @@
 """Intermediate products with keys of their own.
 
-A stage key is a digest of only what the stage depends on. A stage that was made before, by any run, is found and
-becomes an input of this run; one that was not is made and becomes its product. Damaged bytes count as not made.
+A stage key is a digest of only what the stage depends on. A stage that was made before, by any run of the same project,
+is found and becomes an input of this run; one that was not is made and becomes its product. Damaged bytes count as not
+made. What another project made is never used: who writes there need not be trusted here, and who knows no more than the
+digest of rows would learn what was computed of them.
 """
 
 from collections.abc import Callable
@@ -39,6 +41,8 @@ class Stages:
 
     store: GraphStore
     blobs: Blobs
+    project: str | None
+    """The project of the run."""
     fresh: bool = False
     made: list[Made] = field(default_factory=list)
     found: list[Input] = field(default_factory=list)
@@ -73,8 +77,10 @@ class Stages:
         return self._read(node), text(node.attributes, "stage_key")
 
     def _find(self, role: str, key: str, suits: Callable[[Node], bool], read: Callable[[Node], T]) -> T | None:
-        page = self.store.search(Search("artifact", Comparison("stage_key", Operator.EQUAL, key), limit=5))
-        for node in filter(suits, page.items):
+        wanted = Search("artifact", Comparison("stage_key", Operator.EQUAL, key), self.project, limit=5)
+        for node in self.store.search(wanted).items:
+            if node.project != self.project or not suits(node):
+                continue
             try:
                 found = read(node)
             except IntegrityError:

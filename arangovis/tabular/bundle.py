@@ -29,10 +29,10 @@ _LENGTHS = struct.Struct("<HH")
 _LENGTHS_AT, _HEADER_BYTES = 26, 30
 _DAMAGED = "the stored arrays are damaged"
 _UNREADABLE = (
-    *(zipfile.BadZipFile, OSError, EOFError, NotImplementedError, tokenize.TokenError),
-    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, RecursionError),
+    *(zipfile.BadZipFile, OSError, EOFError, tokenize.TokenError),
+    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, RuntimeError),
 )
-"""What the readers of zip, JSON and npy raise when the bytes are something else."""
+"""What the readers of zip, JSON and npy raise when the bytes are something else: RuntimeError for encrypted ones."""
 
 
 @dataclass(frozen=True, slots=True)

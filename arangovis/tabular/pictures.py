@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,12 @@ PICTURE_BYTES_MAX = 4 << 20
 PIXEL_VALUES_MAX = 4 << 20
 """Of a picture that is drawn: height times width times channels."""
 _WHITE = 255
-_MAGIC = {b"\x89PNG": MEDIA_TYPE, b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
+_MAGIC = {
+    re.compile(rb"\x89PNG"): MEDIA_TYPE,
+    re.compile(rb"\xff\xd8\xff"): "image/jpeg",
+    re.compile(rb"GIF8"): "image/gif",
+    re.compile(rb"RIFF....WEBP", re.DOTALL): "image/webp",  # other RIFF files are sound and films
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def drawn(values: npt.NDArray[np.floating]) -> Picture:
 
 def encoded(data: bytes) -> Picture | None:
     """Return a PNG, JPEG, GIF or WebP file of a few MB as a picture; None if it is nothing of the kind."""
-    media_type = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+    media_type = next((kind for magic, kind in _MAGIC.items() if magic.match(data)), None)
     return None if media_type is None or len(data) > PICTURE_BYTES_MAX else Picture(data, media_type)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from arangovis.artifacts.registry import open_artifacts
 from arangovis.services.blobs import Blobs
+from arangovis.services.copying.opening import usable_store
 from arangovis.services.exchange.emitting import Emitting
 from arangovis.services.exchange.receiver import Receiver
 from arangovis.services.housekeeping import Housekeeping
@@ -15,7 +16,6 @@ from arangovis.services.webhooks.outbox import Outbox
 from arangovis.services.webhooks.sending import Sending
 from arangovis.settings import Settings
 from arangovis.stores.base import GraphStore
-from arangovis.stores.registry import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ class Queue:
 
 
 def open_queue(settings: Settings) -> Queue:
-    """Open the stores that the settings name, as `arangovis.wiring.build` does."""
+    """Open the stores that the settings name, as `arangovis.wiring.build` does.
+
+    Raises:
+        Conflict: the store is newer than this code, or a copy that was not finished.
+        StoreUnavailable: the store does not answer.
+
+    """
     receiver = Receiver(settings.openlineage_url, settings.openlineage_token()) if settings.openlineage_url else None
-    settings.home.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_url, settings.store_secret())
-    store.migrate()
+    store = usable_store(settings)
     blobs = Blobs(store, open_artifacts(settings.artifacts_url))
     emitting = None if receiver is None else Emitting(store, receiver)
     runs = Plans(store, blobs).runs

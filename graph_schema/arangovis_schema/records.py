@@ -96,7 +96,10 @@ ERASURE = RecordKind(
     "when it was asked for, microseconds since 1970",
 )
 ERASED = RecordKind(
-    "erased", "Bytes that rows were erased from, and what they became.", "the key of the erasure", "when that was"
+    "erased",
+    "Bytes that rows were erased from, and what they became.",
+    "the key of the erasure, or again: a run made the same bytes of rows that are left",
+    "when that was",
 )
 
 STORE = RecordKind("store", "What tells this store from every other one.", "unused", "unused")

@@ -195,6 +195,16 @@ def test_page_fits_a_phone_in_both_themes(visit: Visit, theme: str) -> None:
     expect(page.locator("[data-renderer=raster]").get_by_text("CPU raster")).to_have_count(1)
 
 
+def test_a_plot_that_there_is_not_is_said_once(visit: Visit) -> None:
+    gone = "artifact/00000000000000000000000000000000"
+    visit.allowed = ("/content", "/api/v1/lineage/")
+    page = visit.page
+    page.goto(f"{visit.base}/ui/embeddings?plot={gone}")
+    page.get_by_role("alert").get_by_text("The plot could not be read").wait_for()
+    page.get_by_role("tab", name="Origin").wait_for(state="detached")
+    expect(page.get_by_role("alert")).to_have_count(1)
+
+
 def test_plot_that_cannot_be_read_says_so_and_is_tried_again(visit: Visit) -> None:
     page = visit.page
     page.route("**/content", lambda route: route.abort())

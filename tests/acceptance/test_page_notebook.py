@@ -22,6 +22,7 @@ from sklearn.datasets import load_digits
 
 digits = load_digits()
 client = av.connect(home={home!r}, actor="ada")
+assert showing._WAIT_MS > {wait_ms}
 showing._WAIT_MS = {wait_ms}
 client.register_project("digits")
 client.register_model("digits", "classifier")

@@ -181,4 +181,6 @@ def test_what_an_address_leaves_open_is_saved_as_it_is_seen(visit: Visit) -> Non
     page.get_by_role("button", name="Saved views").click()
     page.get_by_role("button", name="Delete as of today").click()
     page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Delete as of today?")).to_have_count(0)
     expect(page.get_by_role("link", name="as of today")).to_have_count(0)
+    assert "as of today" not in [view["name"] for view in ask_json(visit.base, "saved-views")["items"]]

@@ -104,11 +104,13 @@ def test_the_history_of_a_node(visit: Visit, base: str) -> None:
     with connect(base, actor="grace") as client:
         project = client.register_project("history of a node")
         client.update_node(project, description="to be looked at")
+        client.register_model("history of a node", "named where it is mentioned")
 
     page = visit.open(f"work#{project}")
     page.get_by_role("link", name="History").click()
     page.get_by_text("to be looked at").wait_for()
     page.get_by_text("grace").first.wait_for()
+    page.locator("ol.card").get_by_role("link", name="named where it is mentioned").wait_for()
     visit.axe()
     page.set_viewport_size(PHONE)
     visit.fits()

@@ -21,6 +21,7 @@ class Files(BaseHTTPRequestHandler):
     """Serves one file, and a redirect to it."""
 
     asked: list[str] = []
+    rows = 20
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -28,7 +29,7 @@ class Files(BaseHTTPRequestHandler):
         self.send_response(200 if found else 302)
         self.send_header("Location", "/data/rows.csv")
         self.end_headers()
-        self.wfile.write(everything(20) if found else b"")
+        self.wfile.write(everything(self.rows) if found else b"")
 
     def log_message(self, *said: object) -> None:
         """Say nothing."""
@@ -66,6 +67,15 @@ def test_a_file_at_an_allowed_address_is_a_frame(world: Detecting, port: int) ->
 
     assert imported.json["destination_frames"] == [url]
     assert parsed.json["rows"] == 20
+
+
+def test_a_file_that_changed_is_read_again(world: Detecting, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"http://127.0.0.1:{port}/data/rows.csv"
+    for rows in (20, 30):
+        monkeypatch.setattr(Files, "rows", rows)
+        assert post(world, "/3/ImportFiles", path=url).json["destination_frames"] == [url]
+        parsed = post(world, "/3/Parse", source_frames=url, destination_frame="rows", blocking="true")
+        assert parsed.json["rows"] == rows
 
 
 @pytest.mark.parametrize(

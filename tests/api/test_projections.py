@@ -12,7 +12,7 @@ from falcon.testing import TestClient
 from arangovis.tabular.arrow_stream import MEDIA_TYPE, to_arrow
 from arangovis.wiring import Arangovis, worker_context
 from arangovis.workers.inline import drain
-from tests.api.samples import register
+from tests.api.samples import SIGNATURE, digits, posted, register, send_rows
 from tests.shifted_digits import batches, shifted_digits
 
 ROOT = "/api/v1/projections"
@@ -135,6 +135,36 @@ def test_a_table_brings_what_colours_its_rows(client: TestClient, service: Arang
     assert (picture.status_code, picture.json["image"]) == (200, None)
 
 
+def plot_of_a_sample(client: TestClient, service: Arangovis, number: int) -> pa.Table:
+    posted(client, ROOT, {"model_version": number, "method": "pca"})
+    drain(worker_context(service))
+    (plot,) = client.simulate_get("/api/v1/artifacts", params={"filter": "role = 'plot'"}).json["items"]
+    key = plot["id"].partition("/")[2]
+    made = client.simulate_get(f"/api/v1/columns/{plot['id']}", params={"column": "y of the row"}).json
+    assert {end["column"] for end in made["ends"]} == {"y"}
+    return pa.ipc.open_stream(client.simulate_get(f"/api/v1/artifacts/{key}/content").content).read_all()
+
+
+@pytest.mark.parametrize("rows", ["all", "sample"])
+def test_an_output_called_as_an_axis_leaves_it_alone(client: TestClient, service: Arangovis, rows: str) -> None:
+    values = {"name": "y", "shape": [], "dtype": "int64", "profile": "nominal"}
+    posted(client, "/api/v1/projects", {"name": "axes"})
+    posted(client, "/api/v1/models", {"project": "axes", "name": "axes"})
+    signature = {**SIGNATURE, "outputs": [SIGNATURE["outputs"][0], values]}
+    version = posted(client, "/api/v1/model-versions", {"project": "axes", "model": "axes", "signature": signature})
+    path = f"/api/v1/model-versions/{version['id']}/production-data"
+    (batch,) = batches(300, 300)
+    sent = {**batch, "y": [class_of(row) for row in batch["_id"]]}
+    assert client.simulate_post(path, body=to_arrow(sent), headers={"Content-Type": MEDIA_TYPE}).status_code == 201
+    if rows == "all":
+        table = coloured_table(client, projected(client, service, version["id"]), columns="y")
+    else:
+        table = plot_of_a_sample(client, service, version["id"])
+    assert table.schema.field("y").type == pa.float32()
+    assert table["y of the row"].to_pylist() == [class_of(row) for row in table["id"].to_pylist()]
+    assert list(orjson.loads(table.schema.metadata[b"arangovis"])["columns"])[-1:] == ["y of the row"]
+
+
 def test_a_table_is_of_the_columns_that_are_named(client: TestClient, service: Arangovis, coloured: int) -> None:
     path = projected(client, service, coloured)
     plain, ink = (client.simulate_get(f"{path}/table", params={"rows": 5, "columns": name}) for name in ("", "ink"))
@@ -162,6 +192,19 @@ def test_a_projection_of_erased_rows_is_gone(client: TestClient, service: Arango
     table = coloured_table(client, again)
     found = dict(zip(table["id"].to_pylist(), table["class"].to_pylist(), strict=True))
     assert found == {f"row-{n}": class_of(f"row-{n}") for n in range(ROWS) if n != 3}
+
+
+def test_a_version_whose_predecessor_was_deleted_is_projected(client: TestClient) -> None:
+    first = register(client)
+    body = {"project": "demo", "model": "digits", "version": "later", "signature": SIGNATURE}
+    second = posted(client, "/api/v1/model-versions", body)
+    rows = f"/api/v1/model-versions/{second['id']}/production-data"
+    assert send_rows(client, rows, digits()).status_code == 201
+    assert client.simulate_delete(f"/api/v1/nodes/{first['node']}", params={"force": "true"}).status_code == 204
+
+    asked = client.simulate_post(ROOT, json={"model_version": second["id"], "method": "umap"})
+
+    assert asked.status_code == 202, asked.text
 
 
 @pytest.mark.parametrize("face", ["rows", "table"])

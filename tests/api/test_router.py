@@ -103,10 +103,17 @@ def test_who_answers_get_answers_head_and_nobody_else_what_is_not_there() -> Non
     assert found[1]["DELETE"] is found[1]["PATCH"] is not None
 
 
+def test_the_later_of_two_routes_answers() -> None:
+    ours, falcons = both([Route("/a", THING), Route("/a", THING, "part")])
+    for router in (ours, falcons):
+        found = router.find("/a")
+        assert found is not None
+        assert found[1]["GET"] == THING.on_get_part
+
+
 @pytest.mark.parametrize(
     ("first", "second", "suffix", "said"),
     [
-        ("/a", "/a", None, "/a has two routes"),
         ("/a/{x}/b", "/a/{y}", None, "/a/{y} calls a field 'y' that other routes call 'x'"),
         ("/a", "/b", "whole", "/b has no responder with the suffix 'whole'"),
     ],

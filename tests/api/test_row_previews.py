@@ -15,6 +15,7 @@ from arangovis.client.local import LocalBackend
 from arangovis.domain.errors import InvalidInput, NotFound
 from arangovis.domain.graph import Caller
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import JsonValue
 from arangovis.services.compatibility.comparisons import ComparisonWanted, PredictionColumns
 from arangovis.services.datasets import production_id
 from arangovis.tabular.pictures import blank
@@ -60,7 +61,7 @@ def stream(world: World, columns: Mapping[str, Any], signature: Mapping[str, Any
 
 def test_each_point_of_a_plot_shows_the_digit_it_is(world: World, client: TestClient, sdk: Client) -> None:
     number = world.model(production=with_images(0, ROWS), training=with_images(100, 130), signature=SIGNATURE)
-    sizes = {"parameters": {"n_components": 2}, "production_data_sample_size": ROWS // 2}
+    sizes: dict[str, JsonValue] = {"parameters": {"n_components": 2}, "production_data_sample_size": ROWS // 2}
     world.service.projections.set_params(world.version(number), "pca", sizes, ADA)
     run = world.service.projections.plottable(world.version(number), "pca", ADA).id
     world.work()
@@ -143,6 +144,15 @@ def test_rows_that_are_no_pictures_say_so(world: World, client: TestClient, sdk:
     assert (sdk.row_previews(node).image, sdk.row_previews(node).texts) == (None, ())
     with pytest.raises(NotFound, match="no input of their model has the profile IMAGE"):
         sdk.row_image(node, position=0)
+    assert sdk.row_texts(node, position=0).texts == {}
+
+
+def test_rows_of_a_deleted_model_are_no_pictures(world: World, client: TestClient, sdk: Client) -> None:
+    version = world.version(world.model(production=with_images(0, ROWS), signature=SIGNATURE))
+    node = production_id(version)
+    assert client.simulate_delete(f"/api/v1/nodes/{version.id}", params={"force": "true"}).status_code == 204
+
+    assert (sdk.row_previews(node).image, sdk.row_previews(node).texts) == (None, ())
     assert sdk.row_texts(node, position=0).texts == {}
 
 

@@ -150,8 +150,10 @@ def test_who_guesses_at_tokens_is_slowed_down(world: World, rpc: Client) -> None
 def served(service: Arangovis, **changed: Any) -> Iterator[int]:
     """Serve under other settings; give the port."""
     server, port = serve_rpc(replace(service, settings=replace(service.settings, **changed)), "127.0.0.1", 0)
-    yield port
-    server.stop(None).wait()
+    try:
+        yield port
+    finally:
+        server.stop(None).wait()
 
 
 def test_one_token_asks_so_much_and_no_more(world: World, generated: dict[str, ModuleType]) -> None:

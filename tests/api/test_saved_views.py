@@ -94,6 +94,32 @@ def test_a_view_deleted_as_any_node_leaves_its_name(client: TestClient, projects
     assert client.simulate_get(path_of(second)).json["name"] == "curves"
 
 
+def test_what_a_view_is_is_not_written_as_data(client: TestClient, projects: None) -> None:
+    """Its name would stay taken under the one before, and an address would go unread."""
+    made = save(client, project="vision")
+    node = f"/api/v1/nodes/{made.json['node']}"
+    for wrong in ({"name": "other"}, {"address": "https://evil.example"}, {"owner": "me"}):
+        refused = client.simulate_patch(node, json={"attributes": wrong})
+        assert (refused.status_code, [fault["field"] for fault in refused.json["errors"]]) == (400, [*wrong])
+    asked = {"name": "x", "project": "vision", "attributes": {"owner": "me", "view": "live", "address": "//evil"}}
+    assert client.simulate_post("/api/v1/nodes/saved_view", json=asked).status_code == 400
+    assert client.simulate_patch(node, json={"attributes": {"description": "ours"}}).status_code == 200
+    assert client.simulate_get(path_of(made)).json["description"] == "ours"
+    assert listed(client) == [("curves", "vision")]
+
+
+def test_views_of_a_deleted_project_are_told_by_its_key(client: TestClient, projects: None) -> None:
+    path = path_of(save(client, project="vision"))
+    save(client, name="other")
+    projects_there = client.simulate_get("/api/v1/projects").json["items"]
+    (gone,) = (item["id"] for item in projects_there if item["attributes"]["name"] == "vision")
+
+    assert client.simulate_delete(f"/api/v1/nodes/{gone}", params={"force": "true"}).status_code == 204
+
+    assert listed(client) == [("curves", gone.partition("/")[2]), ("other", None)]
+    assert client.simulate_delete(path).status_code == 204
+
+
 def test_views_are_listed_by_name_in_pages(client: TestClient, projects: None) -> None:
     assert listed(client) == []
     for number, address in enumerate(("home?q=a", "lineage?node=run/1", "live?run=run/1", "live", "home")):

@@ -137,6 +137,9 @@ class Writers:
                 act(f"{act.__name__.strip('_')}-{time.monotonic_ns()}")
             except DOWN:
                 self._stop.wait(0.05)
+            except Exception as error:  # a thread that ended unsaid would write nothing that could be lost
+                self.report.unsound.append(f"{act.__name__} ended: {error!r}")
+                return
 
     def _append(self, name: str) -> None:
         path = f"/api/v1/model-versions/{self.number}/production-data"

@@ -143,17 +143,19 @@ def evaluate(names: Iterable[str], layout: Layout) -> Mapping[str, float | str]:
     asked = {metric_name(name) for name in names}
     with ThreadPoolExecutor(1, thread_name_prefix="quality") as beside:
         ranked = beside.submit(_evaluated, asked & _OF_RANKS, layout)
-        return {**_evaluated(asked - _OF_RANKS, layout), **ranked.result()}
+        found = {**_evaluated(asked - _OF_RANKS, layout), **ranked.result()}
+    return {name: value for metric in QualityMetric if metric in asked for name, value in found[metric].items()}
 
 
-def _evaluated(asked: Set[QualityMetric], layout: Layout) -> Mapping[str, float | str]:
-    values: dict[str, float | str] = {}
-    for name in (metric for metric in QualityMetric if metric in asked):
-        try:
-            values.update(_EVALUATIONS[name](layout))
-        except NotSupported as reason:
-            values[name.value] = f"skipped: {reason.detail}"
-    return values
+def _evaluated(asked: Set[QualityMetric], layout: Layout) -> Mapping[QualityMetric, Mapping[str, float | str]]:
+    return {metric: _values(metric, layout) for metric in asked}
+
+
+def _values(metric: QualityMetric, layout: Layout) -> Mapping[str, float | str]:
+    try:
+        return _EVALUATIONS[metric](layout)
+    except NotSupported as reason:
+        return {metric.value: f"skipped: {reason.detail}"}
 
 
 def _sammon(layout: Layout) -> Mapping[str, float]:

@@ -1,16 +1,15 @@
 """Bearer tokens: made, listed and revoked. Records of the store, so no lineage, search or export shows them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from arangovis.domain.access import Role, Scope
 from arangovis.domain.errors import Fault, InvalidInput, NotFound
 from arangovis.domain.graph import Caller, Record
-from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.domain.views import items, optional_integer, optional_text, text
 from arangovis.services.access.credentials import TOKEN_PREFIX, Credential
-from arangovis.services.catalogue.names import check_name, find_project
+from arangovis.services.catalogue.names import check_name, find_project, project_names
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction
 
@@ -18,7 +17,6 @@ TOKEN = "token"  # noqa: S105  the kind of record
 PROJECTS_MAX = 100
 USE_NOTED_EVERY_US = 60 * 1_000_000
 """The last use of a token is written at most so often."""
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ class Tokens:
         )
         self._store.transact(lambda transaction: transaction.put_record(token.record()), caller)
         self.were_made = True
-        return NewToken(self._shown(token, self._names(keys or ()), now), made.text)
+        return NewToken(self._shown(token, project_names(self._store, keys or ()), now), made.text)
 
     def _check(self, wanted: TokenWanted, account: str) -> None:
         check_name("name", wanted.name)
@@ -168,7 +166,7 @@ class Tokens:
     def all(self) -> Sequence[Token]:
         """Return every token that was ever made, the newest first."""
         now, kept = self._store.now(), sorted(self._kept(), key=lambda token: (-token.created, token.key))
-        names = self._names({key for token in kept for key in token.projects or ()})
+        names = project_names(self._store, (key for token in kept for key in token.projects or ()))
         return tuple(self._shown(token, names, now) for token in kept)
 
     def revoke(self, key: str, caller: Caller) -> Token:
@@ -185,7 +183,7 @@ class Tokens:
         token = self._change(key, revoked, caller)
         if token is None:
             raise NotFound(f"there is no token of the id {key[:80]!r}")
-        return self._shown(token, self._names(token.projects or ()), self._store.now())
+        return self._shown(token, project_names(self._store, token.projects or ()), self._store.now())
 
     def find(self, key: str) -> KeptToken | None:
         """Return a token by its id."""
@@ -201,7 +199,7 @@ class Tokens:
         """Return the names of the projects of a scope, None for all."""
         if scope.projects is None:
             return None
-        names = self._names(scope.projects)
+        names = project_names(self._store, scope.projects)
         return tuple(sorted(names.get(key, key) for key in scope.projects))
 
     def note_use(self, key: str, caller: Caller) -> None:
@@ -227,15 +225,7 @@ class Tokens:
         return self._store.transact(action, caller)
 
     def _kept(self) -> Sequence[KeptToken]:
-        found: list[Record] = []
-        while page := self._store.records(TOKEN, after=found[-1] if found else None, limit=_PAGE):
-            found += page
-        return [KeptToken.of(record) for record in found]
-
-    def _names(self, projects: Iterable[str]) -> Mapping[str, str]:
-        """Return the names of projects by key."""
-        nodes = self._store.get_many(sorted(NodeId("project", key) for key in projects))
-        return {node.id.key: str(node.attributes.get("name", node.id.key)) for node in nodes.values()}
+        return [KeptToken.of(record) for record in self._store.all_records(TOKEN)]
 
     @staticmethod
     def _shown(token: KeptToken, names: Mapping[str, str], now: int) -> Token:

@@ -16,7 +16,9 @@ from arangovis_schema import BUILT_IN, LINEAGE_EDGE_KINDS
 
 LINKED = "linked"
 USERS_FIELDS = ("description", "tags", "attributes")
-"""What may be changed of a node of a built-in kind: the rest is written by the verb that made it."""
+"""What may be changed of a node that has a verb of its own: the rest is written by that."""
+OF_SERVICES = frozenset(("alias", "gate", "saved_search", "saved_view"))
+"""Kinds that a service declares as users do, and writes by verbs of its own; those of admins are kept from writers."""
 _ORDERED = (*LINEAGE_EDGE_KINDS, "succeeded_by")
 
 
@@ -54,13 +56,13 @@ class Entities:
         """Make a node of a kind that a user declared; the same again under one name or key is the same node.
 
         Raises:
-            InvalidInput: the kind is built in or not declared, or an attribute does not fit.
+            InvalidInput: the kind has a verb of its own or is not declared, or an attribute does not fit.
             NotFound: there is no such project.
             AlreadyExists: there is other content under this name or key.
 
         """
-        if wanted.kind in BUILT_IN.vertices:
-            raise InvalidInput.of(Fault("kind", f"{wanted.kind} is built in; it is made by a verb of its own"))
+        if _has_verb(wanted.kind):
+            raise InvalidInput.of(Fault("kind", f"a {wanted.kind} is made by a verb of its own"))
         if wanted.name is not None:
             check_name("name", wanted.name)
         return self._store.transact(lambda tx: _create(tx, wanted), caller)
@@ -70,10 +72,11 @@ class Entities:
 
         Raises:
             NotFound: it does not exist.
-            InvalidInput: of a built-in kind, it is none of description, tags, attributes; or it does not fit.
+            InvalidInput: it has a verb of its own, and this is none of description, tags, attributes; or it does
+                not fit.
 
         """
-        if node.kind in BUILT_IN.vertices:
+        if _has_verb(node.kind):
             fixed = [name for name in changes if name not in USERS_FIELDS]
             if fixed:
                 problem = f"is not changed here; of a {node.kind} that is {', '.join(USERS_FIELDS)}"
@@ -154,6 +157,10 @@ class Entities:
         walk = Walk((edge.target,), Direction.DOWNSTREAM, frozenset(followed), DEPTH_MAX, NODE_LIMIT_MAX)
         if any(visit.node.id == edge.source for visit in self._store.walk(walk).visits):
             raise Conflict(f"{edge.kind} from {edge.source} to {edge.target} would go in a circle")
+
+
+def _has_verb(kind: str) -> bool:
+    return kind in BUILT_IN.vertices or kind in OF_SERVICES
 
 
 def _create(transaction: Transaction, wanted: NewNode) -> Registered:

@@ -4,6 +4,7 @@ The id of a project is made of its first name. One that was renamed is found by 
 the usual look-up stays one read.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -124,6 +125,13 @@ def project_key(store: GraphStore, name: str | None) -> str | None:
 
     """
     return None if name is None else find_project(store, name).id.key
+
+
+def project_names(store: GraphStore, keys: Iterable[str | None]) -> Mapping[str, str]:
+    """Return the names of the projects of these keys; of one that was deleted, which has none any more, its key."""
+    wanted = sorted({key for key in keys if key is not None})
+    found = store.get_many([NodeId("project", key) for key in wanted])
+    return {node.id.key: str(node.attributes.get("name", node.id.key)) for node in found.values()}
 
 
 def home_of(project: str | None) -> Filter:

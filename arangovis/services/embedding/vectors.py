@@ -103,7 +103,7 @@ class Vectors:
     def _recorded(self, made: "_Making", outcome: Outcome) -> NodeId:
         """Write the run that made the vectors, and return their artifact; what another wrote meanwhile is as good."""
         caller = Caller(f"run {made.wanted.run.id.key}")
-        blobs = self._blobs.save_many([item.data for item in outcome.made], caller)
+        blobs = self._blobs.save_many([item.data for item in outcome.made], caller, begun=made.wanted.run.started)
 
         def action(transaction: Transaction) -> NodeId:
             present = self._runs.shared(transaction, made.key)
@@ -119,7 +119,8 @@ class Vectors:
 
     def _sound(self, transaction: Transaction, run: NodeId) -> NodeId | None:
         artifact = _product(transaction, run)
-        if artifact is None or not self._blobs.exists(text(transaction.get(artifact).attributes, "digest")):
+        present = None if artifact is None else transaction.find(artifact)  # none if rows were erased from it
+        if present is None or not self._blobs.exists(text(present.attributes, "digest")):
             return None
         return artifact
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from arangovis.artifacts.base import ArtifactStore
-from arangovis.services.erased import ERASED
+from arangovis.services.erased import ERASED, is_gone
 from arangovis.services.erasing.ledger import BEGUN, entries
 from arangovis.stores.base import GraphStore
 
@@ -15,5 +15,5 @@ def erasure_problems(store: GraphStore, artifacts: ArtifactStore) -> Iterator[tu
         open_ones.add(entry.key)
         yield "unfinished-erasure", entry.key, "it was begun and stopped; `arangovis erase --resume` goes on with it"
     for record in store.all_records(ERASED):
-        if record.group not in open_ones and artifacts.exists(record.key):
+        if is_gone(record) and record.group not in open_ones and artifacts.exists(record.key):
             yield "erased-bytes", record.key[:12], "these bytes were erased, but are there"

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from arangovis.domain.catalogue import Dataset
+from arangovis.domain.errors import IntegrityError
 from arangovis.domain.graph import Caller, Direction, Node, Record
 from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document, digest_of
@@ -52,10 +53,11 @@ class NewSample:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file's bytes to be; None of one that cannot be rewritten, and goes."""
+    """A file's bytes to be; None of one that cannot be rewritten, and goes, if only as a precaution."""
 
     node: Node
     blob: BlobReference | None
+    is_precaution: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,14 @@ class Rewriting:
         for file in self.files:
             found[text(file.node.attributes, "digest")] = None if file.blob is None else file.blob.digest
         return {old: new for old, new in found.items() if old != new}
+
+    @property
+    def precautions(self) -> frozenset[str]:
+        """The digests of bytes that go although nobody can tell whether they hold anything of the rows."""
+        unsure = {text(file.node.attributes, "digest") for file in self.files if file.is_precaution}
+        return frozenset(
+            unsure.difference(text(f.node.attributes, "digest") for f in self.files if not f.is_precaution)
+        )
 
 
 class Rewriter:
@@ -205,8 +215,8 @@ class Rewriter:
                 if not self._holds(node, found.row_ids):
                     kept.append(node.id)
                     continue
-                files[node.id] = self._file(node, run, lost)
-        others = [NewFile(other, file.blob) for file in files.values() for other in self._twins(file.node, files)]
+                files[node.id] = self._file(node, run, lost, found.row_ids)
+        others = [replace(file, node=other) for file in files.values() for other in self._twins(file.node, files)]
         return [*files.values(), *others], kept
 
     def _holds(self, node: Node, row_ids: frozenset[str]) -> bool:
@@ -214,15 +224,28 @@ class Rewriter:
         facts = node.attributes
         if "stage_key" in facts or facts.get("role") in (PLOT, RESULT):
             return True
-        if not self._blobs.exists(text(facts, "digest")):
+        return self._names(node, row_ids)
+
+    def _names(self, node: Node, row_ids: frozenset[str]) -> bool:
+        """Say whether a file keeps ids of rows, and some are among these."""
+        if not self._blobs.exists(text(node.attributes, "digest")):
             return False
         ids = self._contents.ids_of_file(node)
         return ids is not None and not row_ids.isdisjoint(ids)
 
-    def _file(self, node: Node, run: Run, lost: Mapping[str, Places]) -> NewFile:
+    def _is_precaution(self, node: Node, row_ids: frozenset[str]) -> bool:
+        """Say whether nothing but the run that made a stage's file speaks for it having to go."""
+        if "stage_key" not in node.attributes:
+            return False
+        try:
+            return not self._names(node, row_ids)
+        except IntegrityError:  # it is damaged: it goes, and nobody can look into it
+            return False
+
+    def _file(self, node: Node, run: Run, lost: Mapping[str, Places], row_ids: frozenset[str]) -> NewFile:
         role = node.attributes.get("role")
         if "stage_key" in node.attributes or role not in (PLOT, RESULT):
-            return NewFile(node, None)
+            return NewFile(node, None, self._is_precaution(node, row_ids))
         data = self._blobs.read(text(node.attributes, "digest"))
         samples = {name: value for name, value in run.options.items() if isinstance(value, str)}
         new = plot_without(data, lost) if role == PLOT else result_without(data, lost, samples)

@@ -54,8 +54,12 @@ class Writer:
                 self._runs.cancel_in(transaction, load(transaction, run.id), "the rows that it reads were erased")
         for file in made.files:
             self._put_file(transaction, file)
+        precautions = made.precautions
         for old, new in made.became.items():
-            transaction.put_record(erased_record(old, new, erasure=entry.key, at=transaction.now))
+            is_precaution = old in precautions
+            transaction.put_record(
+                erased_record(old, new, erasure=entry.key, at=transaction.now, is_precaution=is_precaution)
+            )
             transaction.remove_record(ROW_FILTER, old)
         return self._record(transaction, entry, made)
 

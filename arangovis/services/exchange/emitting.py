@@ -14,13 +14,13 @@ from uuid import uuid4
 
 from arangovis.domain.errors import Conflict, StoreUnavailable
 from arangovis.domain.graph import Action, Caller, Direction, Node, Record
-from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.domain.runs import RunState
 from arangovis.domain.views import integer, mapping, text
 from arangovis.exchange.openlineage.accounts import KEPT
 from arangovis.exchange.openlineage.events import EventType
 from arangovis.exchange.openlineage.telling import ToldRun, end_type, moments, run_event
+from arangovis.services.catalogue.names import project_names
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Transaction, record_key
 
@@ -186,12 +186,7 @@ class Emitting:
             outputs=tuple((nodes[e.id.target], e.id.role) for e in sorted(downward)),
             parent=parents[0] if parents else None,
         )
-        return told, self._names([run, *nodes.values()])
-
-    def _names(self, nodes: Sequence[Node]) -> Mapping[str, str]:
-        keys = sorted({node.project for node in nodes if node.project is not None})
-        found = self._store.get_many([NodeId("project", key) for key in keys])
-        return {node.id.key: str(node.attributes.get("name", node.id.key)) for node in found.values()}
+        return told, project_names(self._store, (node.project for node in (run, *nodes.values())))
 
 
 def told_by(before: RunState | None, now: RunState) -> frozenset[EventType]:

@@ -17,6 +17,7 @@ from arangovis.exchange.openlineage.telling import lineage_events
 from arangovis.exchange.prov.prov_json import prov_json
 from arangovis.exchange.prov.prov_n import prov_n
 from arangovis.exchange.prov.statements import statements
+from arangovis.services.catalogue.names import project_names
 from arangovis.services.lineage.bulk import edges_at
 from arangovis.services.lineage.lineage import DEPTH_DEFAULT, LineageQuestion, LineageService
 from arangovis.stores.base import GraphStore
@@ -126,7 +127,7 @@ class LineageExports:
             edges=() if alone else tuple(sorted([*found.edges, *self._beside(nodes, question.at)], key=_order)),
             at=question.at,
             firsts=self._firsts(nodes),
-            projects=self._projects(nodes),
+            projects=project_names(self._store, (node.project for node in nodes)),
             segments=self._segments(nodes[0]) if alone else (),
             partial_reasons=() if alone else tuple(sorted(found.cuts)),
         )
@@ -139,11 +140,6 @@ class LineageExports:
     def _firsts(self, nodes: tuple[Node, ...]) -> Mapping[NodeId, Version]:
         changed = [node.id for node in nodes if node.version.number > 1][:HISTORIES_MAX]
         return {node_id: self._store.history(node_id)[0].version for node_id in changed}
-
-    def _projects(self, nodes: tuple[Node, ...]) -> Mapping[str, str]:
-        keys = {node.project for node in nodes if node.project is not None}
-        found = self._store.get_many([NodeId("project", key) for key in sorted(keys)])
-        return {node.id.key: str(node.attributes.get("name", node.id.key)) for node in found.values()}
 
     def _segments(self, node: Node) -> tuple[Segment, ...]:
         """Return the manifest of a data set as it was in this version."""

@@ -18,6 +18,7 @@ from arangovis.services.blobs import Blobs
 from arangovis.services.lineage.bulk import edges_at, live_nodes
 from arangovis.services.lineage.encoded_columns import ENCODER_ROLE, EncodedColumn, encoded_columns
 from arangovis.services.methods import PARSE
+from arangovis.services.projections.result import column_name
 from arangovis.stores.base import GraphStore
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class ColumnMaps:
             taken.append(name)
             if detector is not None and (model := self._store.find(NodeId.parse(detector), at=at)) is not None:
                 inputs = Signature.of(mapping(model.attributes, "signature")).inputs
-                scored.append(Mapped(name, tuple(field.name for field in inputs), "anomaly score"))
+                scored.append(Mapped(column_name(name), tuple(field.name for field in inputs), "anomaly score"))
         return tuple(dict.fromkeys(taken)), tuple(scored)
 
 
@@ -209,7 +210,7 @@ def _plot_columns(node: Node, sources: tuple[str, ...], outputs: Sequence[str], 
         return (Mapped(role, sources, role),)
     axes = [Mapped(axis, sources, "projection") for axis in AXES[: _components(node)]]
     ids = [Mapped(ID, (ROW_ID,))] if has_ids else []
-    return (*axes, *ids, *(Mapped(name, (name,)) for name in outputs))
+    return (*axes, *ids, *(Mapped(column_name(name), (name,)) for name in outputs))
 
 
 def _components(node: Node) -> int:

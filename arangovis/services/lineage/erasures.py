@@ -2,7 +2,7 @@
 
 from arangovis.domain.graph import Node
 from arangovis.domain.views import mapping, optional_text
-from arangovis.services.erased import ERASED
+from arangovis.services.erased import ERASED, is_gone
 from arangovis.stores.base import GraphStore
 
 _PLACES = {"dataset": "extra", "artifact": "facts"}
@@ -20,7 +20,7 @@ def with_later_erasure(store: GraphStore, then: Node) -> Node:
     now = store.find(then.id)
     note = None if now is None else mapping(now.attributes, place).get(ERASED)
     digest = optional_text(then.attributes, "digest")
-    if note is None and digest is not None and store.record(ERASED, digest) is not None:
+    if note is None and digest is not None and is_gone(store.record(ERASED, digest)):
         note = True
     if note is None or mapping(then.attributes, place).get(ERASED) == note:
         return then

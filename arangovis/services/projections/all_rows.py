@@ -200,7 +200,8 @@ class AllRows:
         return self._sound_key(digest_of([key, "in place of", str(run.id)]))
 
     def _is_kept(self, run: Run) -> bool:
-        return all(self._blobs.exists(text(node.attributes, "digest")) for node in self._made(run.id).values())
+        made = self._made(run.id).values()
+        return all(not node.version.deleted and self._blobs.exists(text(node.attributes, "digest")) for node in made)
 
     def _made(self, run_id: NodeId) -> Mapping[str, Node]:
         edges = list(self._store.all_edges(run_id, Direction.DOWNSTREAM, "generated"))

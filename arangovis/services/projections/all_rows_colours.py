@@ -16,7 +16,7 @@ from arangovis.domain.json import Document, JsonValue, digest_of, encode
 from arangovis.services.catalogue import Catalogue
 from arangovis.services.datasets import Datasets
 from arangovis.services.projections.all_rows_result import Manifest, PlacedRows
-from arangovis.services.projections.result import metric_facts, output_facts
+from arangovis.services.projections.result import column_name, metric_facts, output_facts
 from arangovis.services.snapshots import RowReading, Snapshots
 from arangovis.stores.base import GraphStore
 from arangovis.tabular import ROW_ID, Rows
@@ -30,7 +30,10 @@ _NUMBERS, _TEXT = ("number", "boolean"), "text"
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Columns by name, with what each is; `kinds` are the words for their types. Without `reading` there are none."""
+    """Columns by their names in the data, with what each is; `kinds` are the words for their types.
+
+    Without `reading` there are none.
+    """
 
     dataset: NodeId | None = None
     described: Document = field(default_factory=dict)
@@ -43,7 +46,8 @@ class Colours:
         return digest_of([None if self.dataset is None else str(self.dataset), dict(self.described)])
 
     def of(self, placed: PlacedRows) -> Mapping[str, Column]:
-        """Return the columns of some rows: numbers and truths as float64 with NaN where there is none, and texts.
+        """Return the columns of some rows, as tables call them: numbers and truths as float64 with NaN where there
+        is none, and texts.
 
         Raises:
             IntegrityError: stored bytes are damaged or gone, or the rows are others by now.
@@ -55,13 +59,14 @@ class Colours:
         rows = self.reading.some(numbers, (ROW_ID, *self.described))
         if rows.ids != list(placed.ids):
             raise IntegrityError(f"the rows of {self.dataset} are not those that were placed")
-        return {name: _column(rows, name, self.kinds[name]) for name in self.described}
+        return {column_name(name): _column(rows, name, self.kinds[name]) for name in self.described}
 
     def metadata(self, manifest: Manifest, start: int, stop: int) -> Mapping[str, str]:
         """Return what a table of the rows `start` to `stop` says of itself, as plots do."""
         rows: dict[str, JsonValue] = {"name": "production", "rows": stop - start, "start": start}
         sets: list[JsonValue] = [] if self.dataset is None else [{**rows, "dataset": str(self.dataset)}]
-        facts: dict[str, JsonValue] = {"method": manifest.method, "columns": dict(self.described), "sets": sets}
+        columns: dict[str, JsonValue] = {column_name(name): facts for name, facts in self.described.items()}
+        facts: dict[str, JsonValue] = {"method": manifest.method, "columns": columns, "sets": sets}
         return {"arangovis": encode(facts).decode()}
 
 

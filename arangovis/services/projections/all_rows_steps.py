@@ -200,7 +200,7 @@ class AllRowsSteps:
             raise NoData("The rows that this run reads were deleted.")
         dimension = vector_length(str(self._snapshots.columns(dataset).get(EMBEDDING)))
         role = "production" if dataset.source is not None else "training"
-        reading, stages = self._snapshots.reading(dataset), Stages(self._store, self._blobs)
+        reading, stages = self._snapshots.reading(dataset), Stages(self._store, self._blobs, run.project)
         return StepSource(run, role, dataset, reading, dimension, stages, self._vectors)
 
     def _bundles(self, run: Run, role: str) -> Iterator[ArrayBundle]:

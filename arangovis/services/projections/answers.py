@@ -70,19 +70,19 @@ class Answers:
         """Return the verified bytes of a file.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none, or it was erased.
             IntegrityError: the stored bytes are damaged or gone.
 
         """
         if file is None:
-            raise NotFound("the run made no such file")
+            raise NotFound("the run made no such file, or it was erased with rows that it held")
         return self._blobs.read(file.digest)
 
     def made(self, run: Run) -> Mapping[str, StoredFile]:
-        """Return the files that a run made, by role."""
+        """Return the files that a run made, by role; not those that were erased with rows that they held."""
         edges = self._store.edges_of((run.id,), Direction.DOWNSTREAM, ("generated",))
         nodes = self._store.get_many([edge.id.target for edge in edges])
-        return {edge.id.role: _file(nodes[edge.id.target]) for edge in edges}
+        return {edge.id.role: file for edge in edges if (file := _file(nodes[edge.id.target])) is not None}
 
     def file(self, run: Run, role: str) -> StoredFile | None:
         """Return what a run made or used as `role`, or None."""
@@ -114,7 +114,8 @@ class Answers:
     def is_sound(self, artifact: NodeId) -> bool:
         """Say whether an artifact is there and undamaged."""
         node = self._store.find(artifact)
-        return node is not None and self._blobs.verify(_file(node).digest)
+        file = None if node is None else _file(node)
+        return file is not None and self._blobs.verify(file.digest)
 
     def newest(self, version: NodeId, name: str, method: str) -> Run | None:
         """Return the newest success of a method on a model version; `name` is that of the run."""
@@ -154,5 +155,5 @@ def spec_ids(specs: Sequence[MetricSpec]) -> list[JsonValue]:
     return [str(spec.id) for spec in specs]
 
 
-def _file(node: Node) -> StoredFile:
-    return StoredFile(node.id, text(node.attributes, "digest"))
+def _file(node: Node) -> StoredFile | None:
+    return None if node.version.deleted else StoredFile(node.id, text(node.attributes, "digest"))

@@ -90,6 +90,7 @@ class PlotPoints:
 
         Raises:
             InvalidInput: there is no such column or set, or there are too many neighbours asked for.
+            NotFound: the neighbours asked for were erased with rows.
             IntegrityError: stored bytes are damaged or gone.
 
         """
@@ -110,6 +111,7 @@ class PlotPoints:
 
         Raises:
             InvalidInput: there is no such row, or there are too many neighbours asked for.
+            NotFound: they were erased with rows.
             IntegrityError: stored bytes are damaged or gone.
 
         """

@@ -16,6 +16,7 @@ from arangovis.domain.runs import Run, RunState
 from arangovis.domain.views import optional_text
 from arangovis.projections.registry import projector
 from arangovis.services.catalogue import Catalogue
+from arangovis.services.lineage.bulk import live_nodes
 from arangovis.services.params import ParamsHistory
 from arangovis.services.projections.aligning import REFERENCE
 from arangovis.services.projections.answers import Answers, Job, StoredFile, shows_the_same
@@ -171,8 +172,8 @@ class Projections:
 
     def _version_before(self, version: ModelVersion) -> ModelVersion | None:
         edges = self._store.edges_of((version.id,), Direction.UPSTREAM, ("succeeded_by",))
-        node = next((self._store.find(edge.id.source) for edge in edges), None)
-        return None if node is None else ModelVersion.of(node)
+        there = live_nodes(self._store, (edge.id.source for edge in edges))
+        return next(map(ModelVersion.of, there.values()), None)
 
     def _request(self, ask: Ask) -> Run:
         support = self.support(ask.version)

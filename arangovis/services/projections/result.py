@@ -26,6 +26,8 @@ CLASS_OUTPUT = "class"
 LOCAL = "local_trustworthiness"
 """How much the plot can be believed, point by point; an output or monitoring metric of that name takes its place."""
 _AXES = ("x", "y", "z")
+_OWN = frozenset(("id", "set", *_AXES))
+"""Columns of tables that no output or metric takes the place of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,13 @@ def plot_artifact(projected: Projected) -> Made:
     columns[LOCAL] = _local(projected, len(points))
     described: dict[str, JsonValue] = {LOCAL: {"coloring_type": "gradient", "source": "quality"}}
     for field in _coloured(projected):
-        columns[field.name] = [*_scalars(projected.rows.values(field.name)), *_beside(projected, field.name)]
-        described[field.name] = output_facts(field)
+        name = column_name(field.name)
+        columns[name] = [*_scalars(projected.rows.values(field.name)), *_beside(projected, field.name)]
+        described[name] = output_facts(field)
     for spec in projected.specs:
-        columns[spec.name] = [*_scores(projected, spec), *_beside(projected, spec.name)]
-        described[spec.name] = metric_facts(spec)
+        name = column_name(spec.name)
+        columns[name] = [*_scores(projected, spec), *_beside(projected, spec.name)]
+        described[name] = metric_facts(spec)
     method = projected.run.method.rpartition(".")[2]
     facts: dict[str, Scalar] = {"rows": len(points), "components": int(points.shape[1]), "method": method}
     facts["training_rows"] = 0 if projected.training_coordinates is None else len(projected.training_coordinates)
@@ -91,6 +95,11 @@ def plot_artifact(projected: Projected) -> Made:
     data = to_arrow(columns, metadata={"arangovis": orjson.dumps(metadata).decode()})
     held = BloomFilter.of([*projected.rows.ids, *(row for item in projected.periods for row in item.rows.ids)])
     return Made("plot", data, MEDIA_TYPE, facts=facts, name=projected.run.name, row_filter=held.document())
+
+
+def column_name(name: str) -> str:
+    """Return what tables call a column of the rows; a model may well have an output `y`."""
+    return f"{name} of the row" if name in _OWN else name
 
 
 def output_facts(field: SignatureField) -> dict[str, JsonValue]:

@@ -127,7 +127,7 @@ class ProjectionRun:
             NoData, NotSupported, ComputeFailed, IntegrityError: with a text for the person who asked.
 
         """
-        stages = Stages(self._store, self._blobs, fresh=REPRODUCES in run.options)
+        stages = Stages(self._store, self._blobs, run.project, fresh=REPRODUCES in run.options)
         search = NeighbourStage(stages)
         data = self._reader.read(run, stages, part(progress, start=0.0, end=0.05))
         engine = _engine(run, data)

@@ -18,6 +18,7 @@ from arangovis.domain.ids import NodeId
 from arangovis.domain.json import Document
 from arangovis.services.blobs import Blobs
 from arangovis.services.datasets import Datasets
+from arangovis.services.lineage.bulk import live_nodes
 from arangovis.services.rows.contents import Reading, RowContents
 from arangovis.services.rows.questions import FILES_DEFAULT
 from arangovis.services.snapshots import Snapshots
@@ -165,8 +166,9 @@ class Previews:
     def _fields(self, node: Node, profile: Profile) -> Sequence[SignatureField]:
         source = Dataset.of(node.id, node.project, node.attributes).source or node.id
         edges = self._store.edges_of((source,), Direction.UPSTREAM, ("contains",))
-        versions = [edge.id.source for edge in edges if edge.id.role in _ROLES]
-        model = next((self._store.find(found) for found in versions if found.kind == "model_version"), None)
+        makers = (edge.id.source for edge in edges if edge.id.role in _ROLES)
+        versions = live_nodes(self._store, (maker for maker in makers if maker.kind == "model_version"))
+        model = next(iter(versions.values()), None)
         if model is None:
             return []
         signature = ModelVersion.of(model).signature

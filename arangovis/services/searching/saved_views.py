@@ -15,7 +15,7 @@ from arangovis.domain.json import Document, exact
 from arangovis.domain.ordering import Order
 from arangovis.domain.search import EVERYTHING, Comparison, Operator, Search
 from arangovis.domain.views import optional_text, text
-from arangovis.services.catalogue.names import Registered, check_name, project_id, project_key
+from arangovis.services.catalogue.names import Registered, check_name, project_id, project_key, project_names
 from arangovis.stores.base import GraphStore
 from arangovis.stores.transaction import Draft, Transaction
 from arangovis_schema import Field, FieldType, KeyRule, VertexKind
@@ -48,7 +48,7 @@ class SavedView:
 
     node: NodeId
     project: str | None
-    """The name of its project; None if it is shared with everybody."""
+    """The name of its project, or the key of one that was deleted; None if it is shared with everybody."""
     name: str
     description: str | None
     view: str
@@ -166,8 +166,7 @@ class SavedViews:
 
     def _shown(self, nodes: Iterable[Node]) -> Sequence[SavedView]:
         views = tuple(nodes)
-        homes = [NodeId("project", node.project) for node in views if node.project is not None]
-        names = {home.key: text(project.attributes, "name") for home, project in self._store.get_many(homes).items()}
+        names = project_names(self._store, (node.project for node in views))
         return [_saved(node, None if node.project is None else names[node.project]) for node in views]
 
 

@@ -220,7 +220,10 @@ class PlainReader:
             return None
         is_ended = block.data.endswith(b"\n")
         lines = block.data if is_ended else block.data + b"\n"
-        values = np.empty((len(self._kinds), block.newlines + (not is_ended)))
+        rows = block.newlines + (not is_ended)
+        if rows * len(self._kinds) > len(lines):  # each cell takes a byte at least: these are blank lines, no numbers
+            return None
+        values = np.empty((len(self._kinds), rows))
         whole = np.array([kind is ColumnKind.INTEGER for kind in self._kinds])
         if not self._loop(np.frombuffer(lines, np.uint8), self._separator, whole, _POWERS, values):
             return None

@@ -1,7 +1,7 @@
 """Reading a frame back: pages, columns, percentiles."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -152,13 +152,14 @@ def read_frame(data: bytes, setup: ParseSetup | None = None, *, strict: bool = F
         InvalidInput, NotSupported, TooLarge: as `guess` and `parse`.
 
     """
-    segments: list[Segment] = []
-    frame = parse(io.BytesIO(data), setup or guess(data), segments.append, strict=strict)
-    return FrameReader(frame, [SegmentReader(segment.rows, _reader(segment)) for segment in segments])
+    segments: list[SegmentReader] = []
 
+    def keep(segment: Segment) -> None:
+        packed = segment.data  # not the segment, which has its rows unpacked as well
+        segments.append(SegmentReader(segment.rows, lambda: packed))
 
-def _reader(segment: Segment) -> Callable[[], bytes]:
-    return lambda: segment.data
+    frame = parse(io.BytesIO(data), setup or guess(data), keep, strict=strict)
+    return FrameReader(frame, segments)
 
 
 def _slices(segment: SegmentReader, columns: Sequence[FrameColumn], start: int, end: int) -> "Iterator[pa.RecordBatch]":

@@ -18,6 +18,7 @@ from arangovis.services.erasing import ledger as ledger_module
 from arangovis.services.erasing.erasures import Erasures, ErasureWanted
 from arangovis.services.erasing.ledger import BEGUN, LEDGER_FILE, entries, read_file
 from arangovis.services.projections.all_rows_plan import AllRowsOptions
+from arangovis.services.projections.points import PointsWanted
 from arangovis.services.stewardship.audit import Audit
 from arangovis.services.verification import check_store
 from arangovis.tabular import Rows, read_rows
@@ -135,6 +136,21 @@ def test_what_is_computed_next_is_computed_without_the_rows(service: Arangovis, 
     assert len(result_of(service, again.id)["requests_ids"]) == 40  # type: ignore[arg-type]
     assert traces(service, personal("row", "known")) == []
     assert check_store(service.store, service.artifacts) == []
+
+
+def test_a_plot_that_lost_files_is_shown_and_can_be_made_anew(service: Arangovis, version: ModelVersion) -> None:
+    run = project(service, version)
+    erasures(service).erase(ErasureWanted("subject", PERSON, (production_id(version),)), ADA)
+    job = service.projections.job(run)
+    assert made(service, run, "coordinates").version.deleted
+    assert len(service.plot_points.table(job, PointsWanted(of_set="production")).table) < 40
+    with pytest.raises(NotFound, match="erased"):
+        service.plot_points.table(job, PointsWanted(neighbours=3))
+    assert service.projections.plottable(version, "pca", ADA).id == run
+    again = service.projections.recompute(version, "pca", ADA, refit=True)
+    drain(worker_context(service))
+    assert service.runs.get(again.id).state is RunState.SUCCESS, service.runs.get(again.id).message
+    assert len(service.plot_points.table(service.projections.job(again.id), PointsWanted(neighbours=3)).table) == 70
 
 
 def test_samples_still_say_where_their_rows_are(service: Arangovis, version: ModelVersion) -> None:

@@ -24,7 +24,10 @@ def described(database: Any) -> dict[str, Any]:
             name: {key: value for key, value in database[name].properties().items() if key not in ("id", "global_id")}
             for name in collections
         },
-        "documents": {name: [document["_key"] for document in database[name]] for name in collections},
+        "documents": {
+            name: [{key: value for key, value in document.items() if key != "_rev"} for document in database[name]]
+            for name in collections
+        },
     }
 
 

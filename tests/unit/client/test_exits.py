@@ -61,6 +61,18 @@ def test_sigterm_that_strikes_where_exceptions_are_lost_ends_the_process(code: s
     assert fault == ""
 
 
+def test_sigterm_that_was_lost_is_not_forgotten_where_logging_stops_at_once() -> None:
+    with started(f"{BEGIN}\nThing.__del__ = busy\nThing()\nundo(){REST}") as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "busy\n"
+            process.send_signal(signal.SIGTERM)
+            _, fault = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, fault) == (-signal.SIGTERM, "")
+
+
 def fault_of(code: str) -> str:
     """Run it to its end; return what it says of faults."""
     done = subprocess.run(

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import silhouette_score
 
 from arangovis.domain.catalogue import ModelVersion, Profile, Signature, SignatureField
-from arangovis.domain.errors import ArangovisError, InvalidInput, NotFound
+from arangovis.domain.errors import ArangovisError, Gone, InvalidInput, NotFound
 from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
 from arangovis.domain.runs import Executor, Priority, Reason, Run, RunState
@@ -390,6 +390,20 @@ def test_what_was_damaged_is_made_again(world: World, version: ModelVersion, rol
     assert steps(world, again)[step] != steps(world, plan)[step]
     np.testing.assert_array_equal(placed(world, again).coordinates, coordinates)
     assert ask(world, version, options).state is RunState.SUCCESS, "the same bytes are there again, for both plans"
+
+
+@pytest.mark.parametrize("step", ["fit", "assemble"])
+def test_what_was_deleted_is_made_again(world: World, version: ModelVersion, step: str) -> None:
+    plan = projected(world, version)
+    coordinates = placed(world, plan).coordinates
+    result = world.made(steps(world, plan)["assemble"])["rows"]
+    for artifact in {result, *world.made(steps(world, plan)[step]).values()}:
+        world.service.store.transact(lambda tx, gone=artifact: tx.delete(gone, force=True), ADA)  # type: ignore[misc]
+    with pytest.raises(Gone):
+        placed(world, plan)
+    again = projected(world, version)
+    assert steps(world, again)[step] != steps(world, plan)[step]
+    np.testing.assert_array_equal(placed(world, again).coordinates, coordinates)
 
 
 def damage(world: World, blob: str, way: str) -> None:

@@ -8,12 +8,23 @@ import pytest
 from arangovis.domain.errors import AlreadyExists, InvalidInput, NotFound
 from arangovis.domain.graph import Direction
 from arangovis.domain.ids import NodeId
+from arangovis.domain.json import Document
 from arangovis.domain.runs import Executor, RunState
 from arangovis.domain.work import Input
 from arangovis.services.run_log import LoggedRun, Output
 from tests.unit.services.world import ADA, BOB, World
 
-FILE = {"digest": "0" * 64, "bytes": 3, "media_type": "text/plain"}
+FILE: Document = {"digest": "0" * 64, "bytes": 3, "media_type": "text/plain"}
+VERSION: Document = {
+    "name": "digits",
+    "version": "9",
+    "number": 7,
+    "model": "nowhere",
+    "signature": {"inputs": [{"x": 1}]},
+}
+LOGGED: Document = {"run": "nowhere", "series": "nowhere", "generation": 0, "fields": ["loss"]}
+SAMPLE: Document = {"name": "sample", "form": "snapshot", "rows": 5, "segments": 1, "source": "nowhere"}
+"""Each fits its kind, and would be a line that no list can show, or an answer that a worker gives to others."""
 
 
 @pytest.fixture
@@ -90,11 +101,15 @@ def test_what_cannot_be_written_leaves_no_trace(world: World) -> None:
         ({"outputs": (*good.outputs, Output("bad"))}, InvalidInput, "digest"),
         ({"outputs": (Output("bad", node=NodeId("artifact", "none")),)}, NotFound, "artifact/none"),
         ({"outputs": (Output("bad", kind="nonsense"),)}, InvalidInput, "nonsense"),
+        ({"outputs": (Output("bad", kind="model_version", attributes=VERSION),)}, InvalidInput, "verb of its own"),
+        ({"outputs": (Output("bad", kind="series_data", attributes=LOGGED),)}, InvalidInput, "verb of its own"),
+        ({"outputs": (Output("bad", attributes={**FILE, "stage_key": "k"}),)}, InvalidInput, "stage_key"),
+        ({"outputs": (Output("bad", kind="dataset", attributes=SAMPLE),)}, InvalidInput, "'nowhere'"),
         ({"state": RunState.PENDING}, InvalidInput, "state"),
         ({"key": "a/b"}, InvalidInput, "key"),
     ):
         with pytest.raises(error, match=text):
-            world.service.run_log.log(replace(good, **fields), ADA)  # type: ignore[arg-type]
+            world.service.run_log.log(replace(good, **fields), ADA)
     assert world.service.store.change_number() == before
     assert world.service.store.find(NodeId("run", "run-1")) is None
 

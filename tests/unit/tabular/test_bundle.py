@@ -63,6 +63,14 @@ def test_a_pickled_array_is_never_loaded() -> None:
         from_bytes(_archive({"facts.json": b'{"arrays":["x"],"facts":{},"format":1}', "x.npy": buffer.getvalue()}))
 
 
+def test_encrypted_members_are_refused() -> None:
+    whole = bytearray(to_bytes(ArrayBundle({}, {})))
+    for flags in (6, whole.index(b"PK\x01\x02") + 8):  # in both headers of the only member
+        whole[flags] |= 1
+    with pytest.raises(IntegrityError):
+        from_bytes(bytes(whole))
+
+
 def test_compressed_members_are_refused() -> None:
     members = {"facts.json": b'{"arrays":[],"facts":{},"format":1}'}
     assert from_bytes(_archive(members)) == ArrayBundle({}, {})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arangovis.tabular.pictures import PICTURE_BYTES_MAX, PixelShape, blank, drawn, encoded, encoded_text
+from arangovis.tabular.pictures import PICTURE_BYTES_MAX, Picture, PixelShape, blank, drawn, encoded, encoded_text
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,12 @@ def test_a_file_is_read_back_and_one_that_is_too_large_is_not() -> None:
     with pytest.raises(binascii.Error):
         base64.b64decode("not base64", validate=True)
     assert encoded_text("not base64") is None
+
+
+def test_sound_is_no_picture() -> None:
+    webp = b"RIFF\x1a\n\x00\x00WEBPVP8L"
+    assert encoded(webp) == Picture(webp, "image/webp")
+    assert encoded(webp.replace(b"WEBPVP8L", b"WAVEfmt ")) is None
 
 
 def test_a_picture_of_one_value_is_black() -> None:

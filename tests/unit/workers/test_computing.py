@@ -7,6 +7,7 @@ from contextlib import closing
 from arangovis.artifacts.registry import open_artifacts
 from arangovis.computing import context_over
 from arangovis.services.copying.opening import usable_store
+from arangovis.services.methods import PARSE
 from arangovis.settings import Settings
 from arangovis.wiring import build, worker_context
 
@@ -29,6 +30,14 @@ def test_every_method_has_the_handler_that_the_service_has(settings: Settings) -
         assert {name: type(found[name]) for name in found} == {name: type(wanted[name]) for name in wanted}
         assert len(found) == len(wanted)
         assert "toy.done" not in found
+
+
+def test_other_methods_do_not_replace_what_computes_projections(settings: Settings) -> None:
+    with closing(usable_store(settings)) as store:
+        handlers = context_over(settings, store, open_artifacts(settings.artifacts_url)).handlers
+        before = handlers["projection.umap"]
+        assert handlers[PARSE] is handlers[PARSE] is not before
+        assert handlers["projection.umap"] is before
 
 
 def test_projections_load_nothing_of_the_rest(settings: Settings) -> None:

@@ -11,7 +11,8 @@ import { connected, type Degree, type Part, type Way } from "./part";
 export const FAN_MAX = 20;
 /** So many nodes are shown of a lineage that is asked for at once. */
 export const SHOWN_MAX = 500;
-const AROUND_MAX = 1000;
+/** So many nodes are asked about at once. */
+export const AROUND_MAX = 1000;
 
 export type Wanted = Pick<LineageView, "node" | "up" | "down" | "open" | "pick" | "at" | "from" | "to">;
 
@@ -97,7 +98,8 @@ async function readPath(from: string, to: string, at: number | null, signal: Abo
   return ready([]);
 }
 
-async function readAround(nodes: readonly string[], at: number | null, signal: AbortSignal): Promise<Answer<Part>> {
+/** Nodes by their ids, with what stands around them. */
+export async function readAround(nodes: readonly string[], at: number | null, signal: AbortSignal): Promise<Answer<Part>> {
   const answer = await api.post("/api/v1/lineage/around", { body: { nodes: [...nodes], ...(at !== null && { at }) }, signal });
   if (answer.state === "failed") return answer;
   return ready({

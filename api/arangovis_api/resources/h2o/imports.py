@@ -1,6 +1,7 @@
 """Files into frames: ImportFiles, PostFile, ParseSetup, Parse."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,8 @@ AT_ONCE_BYTES_MAX = 32 << 20
 CHUNK_BYTES = 4 << 20
 _NAME_MAX = 256
 _MULTIPART = "multipart/form-data"
+_ADDRESSES = ("http://", "https://", "s3://")
+"""A file there may be another one by now, though its address is the key of what was imported from it before."""
 _KINDS = {
     "numeric": ColumnKind.REAL,
     "real": ColumnKind.REAL,
@@ -76,14 +79,14 @@ class ImportFiles:
 
     def _imported(self, req: falcon.Request, path: str) -> str:
         names, caller = self._service.h2o_names, caller_of(req)
-        try:
-            names.upload(path)
-        except NotFound:
-            name = path if "://" in path else f"nfs:/{path}"
-            with self._service.import_roots.open(path) as stream:
-                self._service.frames.upload(stream, _short(path), caller, also=names.giving(name))
-            return name
-        return path
+        if not path.startswith(_ADDRESSES):
+            with suppress(NotFound):
+                names.upload(path)
+                return path
+        name = path if "://" in path else f"nfs:/{path}"
+        with self._service.import_roots.open(path) as stream:
+            self._service.frames.upload(stream, _short(path), caller, also=names.giving(name))
+        return name
 
 
 class PostFile:

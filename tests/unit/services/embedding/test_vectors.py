@@ -196,6 +196,16 @@ def test_damaged_vectors_are_made_again(world: World, version: ModelVersion, tmp
     np.testing.assert_allclose(vectors(world, second), halves_of(0, ROWS), rtol=1e-6)
 
 
+def test_vectors_that_were_erased_with_a_row_are_made_again(world: World, version: ModelVersion) -> None:
+    set_embedder(world, version, function())
+    first = projected(world, version)
+    made = read_by(world, first.id)["production embeddings"]
+    world.service.store.transact(lambda transaction: transaction.delete(made, force=True), ADA)
+    second = projected(world, version, "tsne")
+    assert read_by(world, second.id)["production embeddings"] != made
+    np.testing.assert_allclose(vectors(world, second), halves_of(0, ROWS), rtol=1e-6)
+
+
 def halves_of(start: int, stop: int) -> np.ndarray:
     held = pixel_rows(start, stop)
     return halves({name: held[name] for name in PIXELS})

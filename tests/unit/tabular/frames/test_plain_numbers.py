@@ -94,6 +94,10 @@ def test_a_blank_line_is_no_missing_number(loop: Scan) -> None:
     assert read(loop, b"1\n\n2\n", REAL) is None
 
 
+def test_blank_lines_take_no_memory_for_the_numbers_they_do_not_have(loop: Scan) -> None:
+    assert read(loop, b"\n" * (1 << 22), *[REAL] * 10_000) is None  # which would be 300 GB
+
+
 NUMBERS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).map(lambda number: f"{number:.6g}"),
     st.floats(-1e6, 1e6).map(repr),
