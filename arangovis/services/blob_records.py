@@ -94,7 +94,7 @@ def doom_all(transaction: Transaction, references: Sequence[BlobReference], now:
     rights = []
     for reference in references:
         record = transaction.record("blob", reference.digest)
-        if record is None or _is_orphan(record, transaction.now, now):
+        if record is None or _is_orphan(record, transaction.now, now) or _is_doomed_by(record, by):
             right = _right(transaction, reference, DOOMED, by)
             transaction.put_record(right)
             rights.append(right)
@@ -142,6 +142,11 @@ def _right(transaction: Transaction, reference: BlobReference, group: str, by: s
 
 def _is_held(record: Record, now: int) -> bool:
     return record.group != STAGED and record.due > now
+
+
+def _is_doomed_by(record: Record, by: str) -> bool:
+    """Say whether it is one's own right, of an erasure that was killed and goes on."""
+    return record.group == DOOMED and record.data.get("by") == by
 
 
 def _is_orphan(record: Record, clock: int, staged_until: int) -> bool:

@@ -24,7 +24,7 @@ import hashlib
 import io
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -277,6 +277,19 @@ class Blobs:
             count += len(rights)
         return count
 
+    def discard(self, references: Iterable[BlobReference], caller: Caller, by: str) -> None:
+        """Remove bytes that were staged and not kept at once, with all their versions: who staged them does so again.
+
+        `by` is the erasure that does it: one that died is gone on with. What a sweep is just at is left to it.
+
+        Raises:
+            StoreUnavailable: a store did not answer.
+
+        """
+        wanted, staged_until = iter(references), self._store.now() + STAGED_FOR_US
+        while batch := tuple(islice(wanted, SWEEP_BATCH)):
+            self._remove(batch, staged_until, caller, self._artifacts.erase, by)
+
     # --- sweeping ---------------------------------------------------------------------------------------------
 
     def sweep(self, caller: Caller, now: int | None = None, *, dry_run: bool = False) -> SweepReport:
@@ -302,20 +315,21 @@ class Blobs:
         """Remove the candidates that are still orphans; return how many and how many bytes."""
         count = size = 0
         while batch := tuple(islice(candidates, SWEEP_BATCH)):
-            gone = batch if dry_run else self._remove(batch, now, caller)
+            gone = batch if dry_run else self._remove(batch, now, caller, self._artifacts.remove, uuid.uuid4().hex)
             count += len(gone)
             size += sum(reference.bytes for reference in gone)
         return count, size
 
-    def _remove(self, batch: Sequence[BlobReference], now: int, caller: Caller) -> Sequence[BlobReference]:
+    def _remove(
+        self, batch: Sequence[BlobReference], now: int, caller: Caller, remove: Callable[[str], None], by: str
+    ) -> Sequence[BlobReference]:
         """Doom a batch and remove what its right leaves the time for; the rest stays doomed for a later sweep."""
-        by = uuid.uuid4().hex
         rights = self._store.transact(lambda transaction: doom_all(transaction, batch, now, by), caller)
         removed = []
         for right in rights:
             if not allows_removal(right, self._store.now()):
                 break
-            self._artifacts.remove(right.key)
+            remove(right.key)
             removed.append(right)
         self._store.transact(lambda transaction: forget_all(transaction, removed), caller)
         return tuple(map(reference_of, removed))

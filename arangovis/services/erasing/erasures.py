@@ -20,6 +20,7 @@ from arangovis.services.erasing.finding import Finding, Found
 from arangovis.services.erasing.ledger import BEGUN, Entry, entries, write_file
 from arangovis.services.erasing.rewriting import Rewriter, Rewriting
 from arangovis.services.erasing.series_text import SeriesTexts
+from arangovis.services.erasing.staged import discard_staged
 from arangovis.services.erasing.writing import Moved, Writer
 from arangovis.services.retention.collecting import Collecting
 from arangovis.services.runs import Runs
@@ -188,6 +189,8 @@ class Erasures:
                     told = self._rewrite(entry, found, told, caller)
                     continue  # rows may have come meanwhile
                 texts = self._texts.erase(entry, caller) if self._takes_texts(entry) else {}
+                if not entry.datasets:
+                    discard_staged(self._store, self._blobs, entry, caller)
                 break
             except Moved:
                 continue

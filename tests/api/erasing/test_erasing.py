@@ -261,6 +261,17 @@ def test_a_file_that_cannot_be_written_is_said(service: Arangovis, version: Mode
     assert [problem.code for problem in check_store(service.store, service.artifacts)] == ["unfinished-erasure"]
 
 
+def test_rows_that_no_data_set_names_yet_go_too(service: Arangovis, version: ModelVersion) -> None:
+    with_person, without = (digits(start, start + 3, "new").to_parquet() for start in (201, 204))
+    staged = [service.blobs.save(data, ADA).digest for data in (with_person, without)]
+    erasures(service).erase(WANTED, ADA)
+
+    assert traces(service, personal("row", "known", "new")) == []
+    assert [service.artifacts.exists(digest) for digest in staged] == [False, True]
+    assert check_store(service.store, service.artifacts) == []
+    assert service.blobs.save(with_person, ADA).digest == staged[0], "another erasure may have to write them"
+
+
 def test_only_the_named_data_set_is_touched(service: Arangovis, version: ModelVersion) -> None:
     done = erasures(service).erase(ErasureWanted("subject", PERSON, (production_id(version),)), ADA)
     assert done.rows == ROWS // 10
