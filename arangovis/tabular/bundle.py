@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -67,9 +67,11 @@ def from_bytes(data: bytes | memoryview) -> ArrayBundle:
         IntegrityError: the bytes are damaged or were not written by `to_bytes`.
 
     """
+    import pyarrow as pa
+
     try:
         whole = memoryview(data)
-        with zipfile.ZipFile(_Stream(whole)) as archive:
+        with zipfile.ZipFile(cast("BinaryIO", pa.BufferReader(whole))) as archive:
             return _read(archive, whole)
     except _UNREADABLE as error:
         raise IntegrityError(_DAMAGED) from error
@@ -99,36 +101,6 @@ def _stored(archive: zipfile.ZipFile, whole: memoryview, name: str) -> memoryvie
     return found
 
 
-class _Stream(io.RawIOBase):
-    """Bytes that lie in memory, read as a file without copying the rest of them."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._data)}[whence]
-        if origin + offset < 0:
-            raise ValueError(_DAMAGED)
-        self._position = origin + offset
-        return self._position
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # as it is called
-        part = self._data[self._position : self._position + len(buffer)]
-        buffer[: len(part)] = part
-        self._position += len(part)
-        return len(part)
-
-
 def _facts(facts: Mapping[str, Scalar]) -> dict[str, Scalar]:
     for name, value in facts.items():
         if value is not None and not isinstance(value, str | int | float | bool):
@@ -151,4 +123,7 @@ def _array_bytes(name: str, array: npt.NDArray[np.generic]) -> bytes:
 
 
 def _array(data: memoryview) -> npt.NDArray[np.generic]:
-    return cast("npt.NDArray[np.generic]", np.lib.format.read_array(_Stream(data), allow_pickle=False))
+    import pyarrow as pa
+
+    file = cast("BinaryIO", pa.BufferReader(data))  # reads bytes that lie in memory without copying all of them
+    return cast("npt.NDArray[np.generic]", np.lib.format.read_array(file, allow_pickle=False))

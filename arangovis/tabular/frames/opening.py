@@ -28,19 +28,10 @@ class Readable(Protocol):
         ...
 
 
-class Counted:
-    """A stream that knows how many bytes were read; `pyarrow` takes it for a file."""
+class Forward:
+    """What `pyarrow` asks of a file besides `read`: it is read once, forward, and belongs to somebody else."""
 
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-        self.bytes = 0
-        self.closed = False
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to so many bytes."""
-        data = self._stream.read(size)
-        self.bytes += len(data)
-        return data
+    closed = False
 
     def readable(self) -> bool:
         """Return True."""
@@ -57,6 +48,20 @@ class Counted:
     def close(self) -> None:
         """Leave the stream to its owner."""
         self.closed = True
+
+
+class Counted(Forward):
+    """A stream that knows how many bytes were read; `pyarrow` takes it for a file."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self.bytes = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to so many bytes."""
+        data = self._stream.read(size)
+        self.bytes += len(data)
+        return data
 
 
 def packing_of(start: bytes) -> Packing:

@@ -7,6 +7,7 @@ from arangovis.domain.errors import TooLarge
 from arangovis.tabular.arrow_sizes import message_bytes
 from arangovis.tabular.frames import limits
 from arangovis.tabular.frames.errors import refused
+from arangovis.tabular.frames.opening import Forward
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +17,7 @@ _ARROW_FILE_START_BYTES = 8
 """The name of the format and its padding; a stream follows."""
 
 
-class Measured:
+class Measured(Forward):
     """The bytes of an Arrow stream, each message measured before anyone unpacks it; `pyarrow` takes it for a file."""
 
     def __init__(self, file: "pa.NativeFile") -> None:
@@ -24,7 +25,6 @@ class Measured:
 
         self._messages = pa.ipc.MessageReader.open_stream(file)
         self._left = memoryview(b"")
-        self.closed = False
 
     def read(self, size: int = -1, /) -> bytes:
         """Return `size` bytes, fewer only at the end.
@@ -39,22 +39,6 @@ class Measured:
             self._left = self._left[wanted:]
             wanted -= len(pieces[-1])
         return b"".join(pieces)
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return False."""
-        return False
-
-    def writable(self) -> bool:
-        """Return False."""
-        return False
-
-    def close(self) -> None:
-        """Leave the file to its owner."""
-        self.closed = True
 
     def _next(self) -> bool:
         try:
