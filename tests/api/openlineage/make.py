@@ -106,6 +106,10 @@ def _event(kind: RunState, minute: int, run: str, name: str, **members: object) 
 
 def events() -> dict[str, object]:
     """Return the events by the names of their files."""
+    return {**_run_events(), **_other_events()}
+
+
+def _run_events() -> dict[str, object]:
     parent = parent_run.ParentRunFacet(run=parent_run.Run(DAY), job=parent_run.Job(AIRFLOW, "daily"))
     started = {
         "parent": parent,
@@ -133,9 +137,6 @@ def events() -> dict[str, object]:
         "cellar.public.wine",
         facets={"version": dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion="12")},
     )
-    dropped = lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet(
-        lifecycleStateChange=lifecycle_state_change_dataset.LifecycleStateChange.DROP
-    )
     return {
         "run-start": _event(RunState.START, 0, LOAD, "daily.load", facets=started, job_facets=about, inputs=[_raw()]),
         "run-running": _event(RunState.RUNNING, 2, LOAD, "daily.load", inputs=[_raw()], outputs=[_table()]),
@@ -157,6 +158,14 @@ def events() -> dict[str, object]:
         ),
         "run-fail": _event(RunState.FAIL, 6, BROKEN, "daily.report", facets={"errorMessage": failed}, inputs=[table]),
         "run-abort": _event(RunState.ABORT, 9, DAY, "daily"),
+    }
+
+
+def _other_events() -> dict[str, object]:
+    dropped = lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet(
+        lifecycleStateChange=lifecycle_state_change_dataset.LifecycleStateChange.DROP
+    )
+    return {
         "job": JobEvent(
             eventTime=at(10),
             producer=PRODUCER,
