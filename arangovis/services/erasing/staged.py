@@ -16,6 +16,9 @@ from arangovis.services.erasing.ledger import Entry
 from arangovis.stores.base import GraphStore
 from arangovis.tabular.erasing import matching_places
 
+_PARQUET = b"PAR1"
+"""What every segment begins with: nothing else is read whole, such as an upload of a gigabyte."""
+
 
 def discard_staged(store: GraphStore, blobs: Blobs, entry: Entry, caller: Caller) -> None:
     """Remove staged segments that hold a person's rows: who staged them has to send them again."""
@@ -24,9 +27,16 @@ def discard_staged(store: GraphStore, blobs: Blobs, entry: Entry, caller: Caller
 
 def _staged(store: GraphStore, blobs: Blobs, subject: Subject) -> Iterator[BlobReference]:
     for record in chain(store.all_records("blob", STAGED), store.all_records("blob", DOOMED)):
-        try:
-            places = matching_places(blobs.read(record.key), subject.column, subject.is_named_by)
-        except (IntegrityError, Gone):
-            continue  # no segment, or not there
-        if places is not None and len(places):
+        if _has_rows_of(blobs, record.key, subject):
             yield reference_of(record)
+
+
+def _has_rows_of(blobs: Blobs, digest: str, subject: Subject) -> bool:
+    try:
+        with blobs.open(digest) as file:
+            if file.read(len(_PARQUET)) != _PARQUET:
+                return False
+        places = matching_places(blobs.read(digest), subject.column, subject.is_named_by)
+    except (IntegrityError, Gone):
+        return False  # half of a segment, or not there any more
+    return places is not None and len(places) > 0
